@@ -1,0 +1,56 @@
+package model
+
+import "fmt"
+
+// Feature describes one column of a Matrix.
+type Feature struct {
+	// Name is unique in the matrix, such as "purpose=car" or "age".
+	Name string `json:"name"`
+	// Source is the table column it was made from, such as "purpose".
+	Source string `json:"source"`
+	// Levels is the number of categories when values are codes 0..Levels-1
+	// (NaN is missing or unseen); 0 for a number.
+	Levels int `json:"levels,omitempty"`
+	// Monotone is +1 or -1 when predictions must not fall or not rise in this
+	// feature; 0 otherwise.
+	Monotone int8 `json:"monotone,omitempty"`
+}
+
+// Matrix is the numeric view of rows that models read, stored row after row.
+type Matrix struct {
+	Features []Feature
+	Rows     int
+	// Values has Rows*len(Features) numbers; row i starts at i*len(Features).
+	Values []float64
+}
+
+// NewMatrix makes a matrix of zeros.
+func NewMatrix(features []Feature, rows int) *Matrix {
+	return &Matrix{Features: features, Rows: rows, Values: make([]float64, rows*len(features))}
+}
+
+// Cols is the number of features.
+func (m *Matrix) Cols() int { return len(m.Features) }
+
+// Row returns row i as a view.
+func (m *Matrix) Row(i int) []float64 {
+	c := len(m.Features)
+	return m.Values[i*c : (i+1)*c : (i+1)*c]
+}
+
+// Take copies the given rows into a new matrix.
+func (m *Matrix) Take(rows []int) *Matrix {
+	out := NewMatrix(m.Features, len(rows))
+	for i, r := range rows {
+		copy(out.Row(i), m.Row(r))
+	}
+	return out
+}
+
+// Check verifies that the sizes agree.
+func (m *Matrix) Check() error {
+	if want := m.Rows * len(m.Features); len(m.Values) != want {
+		return fmt.Errorf("model: matrix: %d values, want %d rows x %d features = %d", len(m.Values), m.Rows, len(m.Features), want)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+// Package model states the contract that every model meets: what it is given
+// (Matrix, Training), what it must give back (Fitted), and how it is listed
+// (Entry, Param). The packages linear, trees and zoo fulfil it;
+// model/modeltest is the suite that each of them must pass.
+//
+// Adding a model is one file that makes an Entry and one line in zoo.All.
+package model
+
+import (
+	"context"
+	"fmt"
+)
+
+// Task is the kind of question a model answers.
+type Task uint8
+
+// The tasks.
+const (
+	Regression Task = iota // one number
+	Binary                 // two classes; class 1 is the second of Training.Classes
+	Multiclass             // three or more classes
+)
+
+// String is the task's name.
+func (t Task) String() string {
+	switch t {
+	case Regression:
+		return "regression"
+	case Binary:
+		return "binary"
+	case Multiclass:
+		return "multiclass"
+	}
+	return fmt.Sprintf("task(%d)", uint8(t))
+}
+
+// MarshalText writes the task's name.
+func (t Task) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads a task's name.
+func (t *Task) UnmarshalText(b []byte) error {
+	for _, k := range []Task{Regression, Binary, Multiclass} {
+		if k.String() == string(b) {
+			*t = k
+			return nil
+		}
+	}
+	return fmt.Errorf("model: task: %q is none of regression, binary, multiclass", b)
+}
+
+// Encoding says in which form a model wants its features.
+type Encoding string
+
+// The encodings.
+const (
+	// Native keeps numbers with NaN for missing and categories as codes
+	// (Feature.Levels > 0), for models that handle both themselves.
+	Native Encoding = "native"
+	// Dense is numbers only: imputed, one-hot or target-encoded,
+	// standardised; never NaN.
+	Dense Encoding = "dense"
+)
+
+// Training is everything a model learns from. Nothing in it may be changed by
+// the model.
+type Training struct {
+	Task Task
+	// X holds the features, one row per example.
+	X *Matrix
+	// Y is the target: a class index for Binary and Multiclass, else a number.
+	Y []float64
+	// Weights are one positive number per row; nil means 1 for all.
+	Weights []float64
+	// Classes are the outcome names, by class index; nil for Regression.
+	Classes []string
+	// Valid holds rows for early stopping; nil means none.
+	Valid *Training
+	// Seed fixes every random choice.
+	Seed uint64
+	// Threads is how many goroutines may work at once (at least 1). The
+	// result must not depend on it.
+	Threads int
+	// Progress, when not nil, is told of steps done out of a total.
+	Progress func(done, total int)
+}
+
+// Outputs is the number of values a prediction has: one for regression, the
+// number of classes otherwise.
+func (t Training) Outputs() int {
+	if t.Task == Regression {
+		return 1
+	}
+	return len(t.Classes)
+}
+
+// Fitted is a model that has learnt. It is safe for concurrent use.
+type Fitted interface {
+	// Name is the name of the Entry that made it and that can load it.
+	Name() string
+	// Outputs is the length of a prediction.
+	Outputs() int
+	// Predict writes the prediction for one row of features into out, which
+	// has length Outputs: class probabilities that sum to 1, or the number.
+	// It does not allocate.
+	Predict(row, out []float64)
+	// MarshalBinary writes the model as data; Entry.Load reads it back and
+	// predicts the same bits.
+	MarshalBinary() ([]byte, error)
+}
+
+// Linear is a Fitted that can show its coefficients on the features it was
+// given.
+type Linear interface {
+	Fitted
+	// Coefficients returns one row per raw output (one for regression and
+	// binary, one per class for multiclass) of one weight per feature, and the
+	// intercept of each raw output. Raw outputs are log-odds for classes.
+	Coefficients() (weights [][]float64, intercepts []float64)
+}
+
+// Rounds is a Fitted that was stopped early and can say after how many rounds,
+// so that a refit on all rows can use the same number.
+type Rounds interface {
+	Fitted
+	// Rounds is how many boosting rounds or epochs were kept.
+	Rounds() int
+}
+
+// Entry lists a model: its name, what it is for and how to fit and load it.
+type Entry struct {
+	// Name is versioned once released, such as "trees.boost.v1".
+	Name string
+	// Summary says in one sentence what the model is.
+	Summary  string
+	Tasks    []Task
+	Encoding Encoding
+	// Params is the table of what may be set, with defaults and ranges.
+	Params []Param
+	// Fit learns from the rows. It validates params first, honours ctx and
+	// never panics.
+	Fit func(ctx context.Context, params Params, in Training) (Fitted, error)
+	// Load reads what MarshalBinary wrote. It never trusts the bytes.
+	Load func(data []byte) (Fitted, error)
+}
+
+// Handles says whether the model can do the task.
+func (e Entry) Handles(t Task) bool {
+	for _, k := range e.Tasks {
+		if k == t {
+			return true
+		}
+	}
+	return false
+}
+
+// Candidate is a model with parameters that design proposes and tune tries.
+type Candidate struct {
+	// Label is what people see, such as "boosted trees, small".
+	Label string `json:"label"`
+	// Model is the name of an Entry.
+	Model string `json:"model"`
+	// Params are those that differ from the entry's defaults.
+	Params Params `json:"params,omitempty"`
+	// Reason says why this candidate is worth a trial here.
+	Reason string `json:"reason"`
+}
