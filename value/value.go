@@ -1,7 +1,197 @@
-// Package value is the money model: what each action is worth under each
-// outcome for each row, which action to take, and what came of it.
+// Package value holds the money model: what each action is worth under each
+// outcome, which action is therefore best for a row, and what a policy earned.
 //
-// The same payoffs serve the need gate, the search, the decisions, the
-// evaluation, explanations, serving and monitoring, so that a figure means the
-// same everywhere. Money is positive for a gain.
+// It is one model used by everybody: the need question asks it what a perfect
+// decision would earn, evaluation asks what a model earned, serving asks it
+// for a decision, monitoring asks it what was realised. That is why it is a
+// noun and not a stage.
+//
+// Payoffs are small expressions over the row's columns, written in the syntax
+// of github.com/expr-lang/expr, checked against the table's schema when they
+// are compiled and evaluated here column by column. The language has numbers,
+// text, true/false and dates, and nothing that loops, allocates or reaches
+// outside the row: see Functions.
+//
+//	p, err := value.Compile(value.Config{
+//		Value:    scenario.Value{Actions: scenario.Actions{
+//			{Name: "grant", Payoffs: []scenario.Payoff{{Outcome: "good", Money: "0.12 * amount"}, {Outcome: "bad", Money: "-0.6 * amount"}}},
+//			{Name: "refuse", Payoffs: []scenario.Payoff{{Money: "0"}}},
+//		}},
+//		Schema: t.Schema(), Task: model.Binary, Outcomes: []string{"good", "bad"},
+//	})
+//	s, err := p.Sheet(t, probabilities, truth, 2)
+//	earned := s.Profit(s.Choose())
+//
+// Money is never silently missing: a row whose payoff cannot be computed (a
+// missing cell without a fallback, a division by zero, an overflow) is an
+// error that names the payoff, the row and the part of the expression.
 package value
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"bespoke/model"
+	"bespoke/scenario"
+	"bespoke/table"
+)
+
+// ReviewAction is the name of the action that asks a person.
+const ReviewAction = "review"
+
+// Config is everything that payoffs are compiled from. It is what is saved in
+// a bundle.
+type Config struct {
+	// Value is the scenario's section: parameters, actions, review.
+	Value scenario.Value `json:"value"`
+	// Today is the rule in force without a model: an action's name, or an
+	// expression that gives one. Empty means not known.
+	Today string `json:"today,omitempty"`
+	// PerDecision is the money that deciding one row by the model costs; it is
+	// the same for every action and never paid by policies without a model.
+	PerDecision float64 `json:"per_decision,omitempty"`
+	// Volume is how many decisions fall due; only review capacity needs it.
+	Volume scenario.Rate `json:"volume,omitzero"`
+	// Schema describes the columns that expressions may read. Columns not read
+	// may be left out.
+	Schema table.Schema `json:"schema"`
+	// Task says whether outcomes are classes or a number.
+	Task model.Task `json:"task"`
+	// Outcomes are the classes by index; nil for regression.
+	Outcomes []string `json:"outcomes,omitempty"`
+	// Target is the column that holds the outcome. Expressions must not read
+	// it, because it is not known when a decision falls due.
+	Target string `json:"target,omitempty"`
+	// Fill says per column which value stands in for a missing cell in an
+	// expression, usually from Fallbacks on the training rows. A missing cell
+	// of a column that is not listed is an error in the rows that need it.
+	Fill map[string]Fallback `json:"fill,omitempty"`
+	// Spread is how far true numbers lie from predicted ones (regression);
+	// nil takes the prediction as certain.
+	Spread *Spread `json:"spread,omitempty"`
+	// ReviewPrice is the shadow price of a review in money: what a review must
+	// gain beyond its cost when capacity is short. See Sheet.ReviewPrice.
+	ReviewPrice float64 `json:"review_price,omitempty"`
+}
+
+// Payoffs are compiled payoffs. They are immutable and safe for concurrent
+// use.
+type Payoffs struct {
+	config   Config
+	names    []string // actions, review last when configured
+	actions  int      // len(names) without review
+	states   int      // outcomes of a class, or points of the spread
+	programs []program
+	// slot maps action*outcomes+outcome to a program; regression has one
+	// outcome.
+	slot      []int
+	today     *node // nil without a rule
+	todayIs   int   // the action when the rule is a plain name, else -1
+	columns   []table.Field
+	doNothing int
+	warnings  []Warning
+}
+
+// program is one distinct payoff.
+type program struct {
+	path       string
+	root       *node
+	truth      bool // reads truth
+	prediction bool // reads prediction
+}
+
+// Warning is something in the payoffs that is allowed but probably not meant.
+type Warning struct {
+	// Path is the place in the scenario, such as "value.actions.grant".
+	Path string `json:"path"`
+	// Message says what was found and what follows from it.
+	Message string `json:"message"`
+}
+
+// Config returns what the payoffs were compiled from.
+func (p *Payoffs) Config() Config { return p.config }
+
+// Actions lists the actions in file order, with ReviewAction last when the
+// scenario has a review. The index of an action in this list is its number
+// everywhere in this package.
+func (p *Payoffs) Actions() []string { return slices.Clone(p.names) }
+
+// Outcomes lists the outcomes by class index; nil for regression.
+func (p *Payoffs) Outcomes() []string { return slices.Clone(p.config.Outcomes) }
+
+// Columns describes the columns that payoffs and today's rule read.
+func (p *Payoffs) Columns() []table.Field { return slices.Clone(p.columns) }
+
+// Constant says whether no payoff reads a column, so that all rows share the
+// same payoffs.
+func (p *Payoffs) Constant() bool {
+	for _, g := range p.programs {
+		if !g.root.constant {
+			return false
+		}
+	}
+	return true
+}
+
+// Warnings lists what Compile found allowed but probably not meant. Examine
+// adds what only rows can show.
+func (p *Payoffs) Warnings() []Warning { return slices.Clone(p.warnings) }
+
+// DoNothing is the first action whose payoffs are all the number zero, or -1.
+func (p *Payoffs) DoNothing() int { return p.doNothing }
+
+// HasReview says whether asking a person is one of the actions.
+func (p *Payoffs) HasReview() bool { return p.actions < len(p.names) }
+
+// WithSpread returns payoffs that take predicted numbers as uncertain.
+func (p *Payoffs) WithSpread(s *Spread) (*Payoffs, error) {
+	c := p.config
+	c.Spread = s
+	return Compile(c)
+}
+
+// WithReviewPrice returns payoffs whose reviews must gain more than the price,
+// which is at least 0, beyond their cost.
+func (p *Payoffs) WithReviewPrice(price float64) (*Payoffs, error) {
+	c := p.config
+	c.ReviewPrice = price
+	return Compile(c)
+}
+
+// WithFill returns payoffs that use the fallbacks for missing cells.
+func (p *Payoffs) WithFill(fill map[string]Fallback) (*Payoffs, error) {
+	c := p.config
+	c.Fill = fill
+	return Compile(c)
+}
+
+// savedFormat counts the changes of the saved form; older forms stay readable.
+const savedFormat = 1
+
+type saved struct {
+	Format int    `json:"format"`
+	Config Config `json:"config"`
+}
+
+// MarshalJSON writes the Config; Load compiles it again to the same payoffs.
+func (p *Payoffs) MarshalJSON() ([]byte, error) {
+	return json.Marshal(saved{Format: savedFormat, Config: p.config})
+}
+
+// Load reads what MarshalJSON wrote. It never trusts the bytes: unknown
+// fields, another format and anything Compile refuses are errors.
+func Load(data []byte) (*Payoffs, error) {
+	var s saved
+	if err := strict(data, &s); err != nil {
+		return nil, fmt.Errorf("value: load: %w", err)
+	}
+	if s.Format != savedFormat {
+		return nil, fmt.Errorf("value: load: format %d is not known, this version reads %d", s.Format, savedFormat)
+	}
+	p, err := Compile(s.Config)
+	if err != nil {
+		return nil, fmt.Errorf("value: load: %w", err)
+	}
+	return p, nil
+}
