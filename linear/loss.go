@@ -1,0 +1,140 @@
+package linear
+
+import (
+	"context"
+	"math"
+
+	"bespoke/model"
+)
+
+// loss is the smooth part of a problem as a function of the standardised
+// weights theta (per raw output: features, then intercept), with its gradient.
+type loss struct {
+	problem
+	n, k  int       // features, raw outputs
+	lasso []float64 // per standardised feature
+	ridge []float64
+	raw   []float64   // theta in raw units of the features
+	parts [][]float64 // per block: loss, then the gradient in raw units
+}
+
+func newLoss(p problem) *loss {
+	l := &loss{problem: p, n: p.in.X.Cols(), k: p.outputs()}
+	l.lasso, l.ridge = p.penalties()
+	l.raw = make([]float64, l.k*(l.n+1))
+	count, _ := blocksOf(p.in.X.Rows)
+	l.parts = make([][]float64, count)
+	for b := range l.parts {
+		l.parts[b] = make([]float64, 1+len(l.raw)+l.k)
+	}
+	return l
+}
+
+// minimise runs the quasi-Newton method from zero.
+func (l *loss) minimise(ctx context.Context) (solution, error) {
+	theta := make([]float64, len(l.raw))
+	strengths := make([]float64, len(l.raw))
+	for k := range l.k {
+		copy(strengths[k*(l.n+1):], l.lasso)
+	}
+	total := l.params.Int("max_iterations")
+	q := quasiNewton{
+		value: l.value, lasso: strengths, iterations: total, tolerance: l.params.Number("tolerance"),
+		step: func(done int) error {
+			if l.in.Progress != nil {
+				l.in.Progress(done, total)
+			}
+			return ctx.Err()
+		},
+	}
+	iterations, converged, err := q.minimise(theta)
+	return solution{theta, iterations, converged}, err
+}
+
+// value computes the mean weighted loss plus the ridge penalty at theta and
+// writes its gradient.
+func (l *loss) value(theta, gradient []float64) float64 {
+	l.toRaw(theta)
+	count, size := blocksOf(l.in.X.Rows)
+	parallel(l.in.Threads, count, func(b int) {
+		part := l.parts[b]
+		clear(part)
+		for i := b * size; i < min((b+1)*size, l.in.X.Rows); i++ {
+			l.add(i, part[:1+len(l.raw)], part[1+len(l.raw):])
+		}
+	})
+	f := 0.0
+	clear(gradient)
+	for _, part := range l.parts {
+		f += part[0]
+		axpy(1, part[1:1+len(l.raw)], gradient)
+	}
+	return f/l.moments.sum + l.toStandard(theta, gradient)
+}
+
+// toRaw fills raw from theta: w = theta/scale, b = theta_b - w.mean.
+func (l *loss) toRaw(theta []float64) {
+	for k := range l.k {
+		from, to := l.output(theta, k), l.output(l.raw, k)
+		b := from[l.n]
+		for j := range l.n {
+			to[j] = from[j] / l.moments.scales[j]
+			b -= to[j] * l.moments.means[j]
+		}
+		to[l.n] = b
+	}
+}
+
+// toStandard turns the summed raw gradient into that of the mean loss in
+// theta, adds the ridge penalty's gradient and returns the penalty.
+func (l *loss) toStandard(theta, gradient []float64) float64 {
+	penalty := 0.0
+	for k := range l.k {
+		t, g := l.output(theta, k), l.output(gradient, k)
+		g[l.n] /= l.moments.sum
+		for j := range l.n {
+			if l.moments.deviations[j] == 0 {
+				g[j] = 0 // a constant feature: what is left is rounding noise
+				continue
+			}
+			g[j] = (g[j]/l.moments.sum-l.moments.means[j]*g[l.n])/l.moments.scales[j] + l.ridge[j]*t[j]
+			penalty += l.ridge[j] * t[j] * t[j] / 2
+		}
+	}
+	return penalty
+}
+
+func (l *loss) output(all []float64, k int) []float64 { return all[k*(l.n+1) : (k+1)*(l.n+1)] }
+
+// add puts one row's loss into part[0] and its gradient behind it; z is scratch
+// for one number per raw output.
+func (l *loss) add(row int, part, z []float64) {
+	x, y, w := l.in.X.Row(row), l.in.Y[row], weightOf(l.in, row)
+	for k := range z {
+		o := l.output(l.raw, k)
+		z[k] = o[l.n] + dot(x, o)
+	}
+	switch l.in.Task {
+	case model.Regression:
+		r := z[0] - (y-l.moments.targetMean)/l.unit()
+		part[0] += w * r * r / 2
+		z[0] = r
+	case model.Binary:
+		part[0] += w * (softplus(z[0]) - y*z[0])
+		z[0] = sigmoid(z[0]) - y
+	default:
+		own := z[int(y)]
+		part[0] += w * (softmax(z) - own)
+		z[int(y)]--
+	}
+	for k, r := range z {
+		g := l.output(part[1:], k)
+		axpy(w*r, x, g)
+		g[l.n] += w * r
+	}
+}
+
+// softplus is log(1+exp(x)) without overflow.
+func softplus(x float64) float64 {
+	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+}

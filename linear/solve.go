@@ -1,0 +1,139 @@
+package linear
+
+import (
+	"context"
+	"fmt"
+
+	"bespoke/model"
+)
+
+// problem is one penalised fit: the mean weighted loss plus
+// lasso*||w||_1 + ridge/2*||w||^2, with w in raw units of the features.
+type problem struct {
+	name         string
+	in           model.Training
+	params       model.Params
+	moments      *moments
+	lasso, ridge float64
+}
+
+// solution is what a minimiser found in standardised units: for each raw output
+// the weights, then the intercept.
+type solution struct {
+	theta      []float64
+	iterations int
+	converged  bool
+}
+
+// directFeatures is the largest number of features for which the matrix of
+// their products is formed; its cost grows with the square, that of solving
+// with the cube.
+const directFeatures = 1500
+
+// outputs is the number of raw outputs.
+func (p *problem) outputs() int {
+	if p.in.Task == model.Multiclass {
+		return len(p.in.Classes)
+	}
+	return 1
+}
+
+// unit is the unit in which the target is minimised.
+func (p *problem) unit() float64 {
+	if p.in.Task == model.Regression && p.moments.targetDeviation > 0 {
+		return p.moments.targetDeviation
+	}
+	return 1
+}
+
+// penalties returns the strengths per standardised feature.
+func (p *problem) penalties() (lasso, ridge []float64) {
+	n := p.in.X.Cols()
+	lasso, ridge = make([]float64, n), make([]float64, n)
+	for j, d := range p.moments.scales {
+		lasso[j] = p.lasso / d / p.unit()
+		ridge[j] = p.ridge / d / d
+	}
+	return lasso, ridge
+}
+
+// solve picks the minimiser, runs it and returns the model in raw units.
+func solve(ctx context.Context, p problem) (model.Fitted, error) {
+	s, err := minimise(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("linear: %s: %w", p.name, err)
+	}
+	m := p.raw(s)
+	for k, w := range m.weights {
+		for j, v := range append([]float64{m.intercepts[k]}, w...) {
+			if !finite(v) {
+				return nil, fmt.Errorf("linear: %s: coefficient %d of output %d became %v; scale the features or raise the penalty", p.name, j, k, v)
+			}
+		}
+	}
+	if p.in.Progress != nil {
+		total := p.params.Int("max_iterations")
+		p.in.Progress(total, total)
+	}
+	return m, nil
+}
+
+func minimise(ctx context.Context, p problem) (solution, error) {
+	n := p.in.X.Cols()
+	switch {
+	case p.in.Task == model.Regression && p.moments.targetDeviation == 0:
+		return solution{theta: make([]float64, n+1), converged: true}, nil
+	case p.in.Task == model.Regression && n <= directFeatures:
+		g, err := gramOf(ctx, p)
+		if err != nil {
+			return solution{}, err
+		}
+		if p.lasso == 0 {
+			if theta, ok := g.direct(p); ok {
+				return solution{theta: append(theta, 0), iterations: 1, converged: true}, nil
+			}
+			break // features repeat each other and nothing penalises them
+		}
+		return g.descend(ctx, p)
+	}
+	return newLoss(p).minimise(ctx)
+}
+
+// raw turns standardised weights into a model on the raw features.
+func (p *problem) raw(s solution) *Model {
+	m := &Model{
+		name: p.name, task: p.in.Task, means: p.moments.means, deviations: p.moments.deviations,
+		iterations: s.iterations, converged: s.converged,
+	}
+	n := p.in.X.Cols()
+	for k := range p.outputs() {
+		theta := s.theta[k*(n+1) : (k+1)*(n+1)]
+		w := make([]float64, n)
+		b := theta[n] * p.unit()
+		if p.in.Task == model.Regression {
+			b += p.moments.targetMean
+		}
+		for j := range w {
+			w[j] = theta[j] * p.unit() / p.moments.scales[j]
+			b -= w[j] * p.moments.means[j]
+		}
+		m.weights, m.intercepts = append(m.weights, w), append(m.intercepts, b)
+	}
+	if k := len(m.intercepts); k > 1 {
+		centre(m.intercepts)
+	}
+	return m
+}
+
+// centre subtracts the mean: softmax does not change when the same number is
+// added to every score, so one of the equal models has to be chosen.
+func centre(x []float64) {
+	mean := 0.0
+	for _, v := range x {
+		mean += v
+	}
+	mean /= float64(len(x))
+	for i := range x {
+		x[i] -= mean
+	}
+}
