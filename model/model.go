@@ -136,6 +136,9 @@ type Entry struct {
 	Encoding Encoding
 	// Params is the table of what may be set, with defaults and ranges.
 	Params []Param
+	// Stopping names the parameters of early stopping; nil when the model has
+	// no rounds.
+	Stopping *Stopping
 	// Fit learns from the rows. It validates params first, honours ctx and
 	// never panics.
 	Fit func(ctx context.Context, params Params, in Training) (Fitted, error)
@@ -151,6 +154,15 @@ func (e Entry) Handles(t Task) bool {
 		}
 	}
 	return false
+}
+
+// Stopping names the two parameters by which training controls rounds.
+type Stopping struct {
+	// Rounds is the parameter with the largest number of rounds.
+	Rounds string
+	// Patience is the parameter that, when positive, stops after so many
+	// rounds without progress on Training.Valid.
+	Patience string
 }
 
 // Candidate is a model with parameters that design proposes and tune tries.

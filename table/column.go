@@ -200,6 +200,21 @@ func (c *Column) Value(row int) any {
 	}
 }
 
+// SetMissing makes the value of a row missing. Like the other setters it is
+// for the owner of a scratch table only.
+func (c *Column) SetMissing(row int) {
+	switch c.Kind {
+	case Number:
+		c.Numbers[row] = math.NaN()
+	case Category:
+		c.Codes[row] = -1
+	case Text:
+		c.Texts[row] = ""
+	case Time:
+		c.Times[row] = MissingTime
+	}
+}
+
 // Level finds the code of a category's spelling; ok is false for a spelling
 // that was not seen in training.
 func (c *Column) Level(spelling string) (code int32, ok bool) {

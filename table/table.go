@@ -159,8 +159,8 @@ func (s Schema) Field(name string) (Field, bool) {
 }
 
 // Scratch makes a one-row table of the schema, every value missing, that its
-// owner may refill with Column.SetNumber, SetLevel, SetText and SetTime. It is
-// what serving keeps in a pool, so that a row runs the same code as a table.
+// owner may refill by writing row 0 of the columns. It is what serving keeps in
+// a pool, so that a row runs the same code as a table.
 func (s Schema) Scratch() *Table {
 	cols := make([]*Column, len(s))
 	for i, f := range s {

@@ -1,0 +1,87 @@
+package solution
+
+import (
+	"fmt"
+
+	"bespoke/model"
+	"bespoke/table"
+	"bespoke/value"
+)
+
+// Row is reusable memory for deciding one raw row after another. The owner
+// fills Table (one row, the columns of Solution.Schema; everything is missing
+// after Clear), calls Solution.Decide and reads the rest. It must not be used by
+// two goroutines at once.
+type Row struct {
+	// Table is the row to fill.
+	Table *table.Table
+	// Features are the numbers the model read.
+	Features *model.Matrix
+	// Prediction is calibrated: class probabilities, or the number.
+	Prediction []float64
+	// Decision is the best action; meaningless without payoffs.
+	Decision value.Decision
+
+	scratch *value.Scratch
+}
+
+// NewRow makes memory for one row, every value missing.
+func (s *Solution) NewRow() *Row {
+	r := &Row{
+		Table:      s.Schema.Scratch(),
+		Features:   model.NewMatrix(s.Features.Features(), 1),
+		Prediction: make([]float64, s.Outputs()),
+	}
+	if s.Payoffs != nil {
+		r.scratch = s.Payoffs.NewScratch()
+	}
+	return r
+}
+
+// Clear makes every value of the row missing again.
+func (r *Row) Clear() {
+	for _, c := range r.Table.Columns() {
+		c.SetMissing(0)
+	}
+}
+
+// Decide predicts the row and, where the solution has payoffs, decides it. The
+// features, the model and the calibration allocate nothing.
+func (s *Solution) Decide(r *Row) error {
+	if err := s.Features.Apply(r.Table, r.Features); err != nil {
+		return fmt.Errorf("solution: decide: %w", err)
+	}
+	s.predictMatrix(r.Features, r.Prediction)
+	if s.Payoffs == nil {
+		return nil
+	}
+	var err error
+	if r.Decision, err = s.Payoffs.Decide(r.Table, 0, r.Prediction, r.scratch); err != nil {
+		return fmt.Errorf("solution: decide: %w", err)
+	}
+	return nil
+}
+
+// Complete returns a copy of the solution with calibration and payoffs, and
+// with the schema of everything a raw row must have. fields describe the
+// training table; their order is the order of the schema.
+func (s *Solution) Complete(fields table.Schema, p *value.Payoffs) *Solution {
+	out := *s
+	out.Payoffs = p
+	needed := map[string]bool{}
+	for _, f := range s.Features.Inputs() {
+		needed[f.Name] = true
+	}
+	if p != nil {
+		for _, f := range p.Columns() {
+			needed[f.Name] = true
+		}
+	}
+	out.Schema = nil
+	for _, f := range fields {
+		if needed[f.Name] && f.Name != s.Target {
+			out.Schema = append(out.Schema, f)
+		}
+	}
+	return &out
+}

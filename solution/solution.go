@@ -1,0 +1,109 @@
+// Package solution holds the customised solution: everything needed to go from
+// a raw row to a decision, as one noun. Training makes it, evaluation and
+// explanation read it, a bundle stores it and a server runs it.
+//
+// A solution is four fitted parts in the order in which a row passes them:
+//
+//	raw row -> features -> model -> calibration -> payoffs -> decision
+//
+// It runs the same code on a whole table (Predict) and on one row (Decide), so
+// that what was promised on held-out rows is what a server does.
+package solution
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"bespoke/calibrate"
+	"bespoke/features"
+	"bespoke/model"
+	"bespoke/table"
+	"bespoke/value"
+)
+
+// Solution goes from raw rows to decisions. It is safe for concurrent use.
+type Solution struct {
+	// Task is the kind of question.
+	Task model.Task
+	// Target is the name of the predicted column.
+	Target string
+	// Outcomes are the class names by index; nil for regression. In a binary
+	// task index 1 is the positive outcome.
+	Outcomes []string
+	// Schema lists the columns a raw row must have: those the features read
+	// and those the payoffs read. The target is not among them.
+	Schema table.Schema
+	// Features turn a row into the model's numbers.
+	Features *features.Fitted
+	// Model predicts.
+	Model model.Fitted
+	// Calibration corrects class probabilities; nil leaves them as they are.
+	Calibration calibrate.Map
+	// Payoffs decide; nil when the scenario has no value section.
+	Payoffs *value.Payoffs
+}
+
+// Outputs is the number of values a prediction has.
+func (s *Solution) Outputs() int { return s.Model.Outputs() }
+
+// blockRows is how many rows one goroutine takes at a time.
+const blockRows = 1024
+
+// Predict gives the calibrated predictions of every row, row after row with
+// Outputs values each: class probabilities or the number. The rows must have
+// the columns of Schema; unseen categories count as missing.
+func (s *Solution) Predict(t *table.Table, threads int) ([]float64, error) {
+	rows, _, err := t.Conform(s.Features.Inputs())
+	if err != nil {
+		return nil, fmt.Errorf("solution: predict: %w", err)
+	}
+	k := s.Outputs()
+	out := make([]float64, rows.Rows()*k)
+	err = inBlocks(rows.Rows(), threads, func(from, to int) error {
+		x := model.NewMatrix(s.Features.Features(), to-from)
+		if err := s.Features.ApplyRange(rows, from, x); err != nil {
+			return fmt.Errorf("solution: predict: %w", err)
+		}
+		s.predictMatrix(x, out[from*k:to*k])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// predictMatrix predicts the rows of x into out.
+func (s *Solution) predictMatrix(x *model.Matrix, out []float64) {
+	k := s.Outputs()
+	for i := range x.Rows {
+		p := out[i*k : (i+1)*k]
+		s.Model.Predict(x.Row(i), p)
+		if s.Calibration != nil {
+			s.Calibration.Apply(p)
+		}
+	}
+}
+
+// inBlocks calls work for consecutive ranges of rows on the given number of
+// goroutines and returns the first error in row order.
+func inBlocks(rows, threads int, work func(from, to int) error) error {
+	blocks := (rows + blockRows - 1) / blockRows
+	errs := make([]error, blocks)
+	next := make(chan int, blocks)
+	for b := range blocks {
+		next <- b
+	}
+	close(next)
+	var wg sync.WaitGroup
+	for range max(1, min(threads, blocks)) {
+		wg.Go(func() {
+			for b := range next {
+				errs[b] = work(b*blockRows, min((b+1)*blockRows, rows))
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,147 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"bespoke/calibrate"
+	"bespoke/model"
+	"bespoke/table"
+)
+
+// OutOfFold are predictions of rows by models that did not learn from them.
+type OutOfFold struct {
+	// Rows are the predicted rows, rising: those of all folds.
+	Rows []int
+	// Fold is the fold of each row of Rows.
+	Fold []int
+	// Predictions has Outputs values per row of Rows, uncalibrated.
+	Predictions []float64
+	// Rounds is the median over the folds of the rounds kept, 0 when the model
+	// has none.
+	Rounds int
+}
+
+// CrossFit predicts every row of the split's folds by a model that learnt from
+// the split's training rows of that fold. The folds are worked on in parallel;
+// the result does not depend on how many at once.
+func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.Split, threads int) (*OutOfFold, error) {
+	k := p.Outputs()
+	out := newOutOfFold(split, k)
+	at := make(map[int]int, len(out.Rows))
+	for i, r := range out.Rows {
+		at[r] = i
+	}
+	rounds := make([]int, len(split.Folds))
+	errs := make([]error, len(split.Folds))
+	slots := make(chan struct{}, max(1, threads))
+	inside := max(1, threads/len(split.Folds))
+	var wg sync.WaitGroup
+	for f := range split.Folds {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if errs[f] = ctx.Err(); errs[f] != nil {
+				return
+			}
+			var predictions []float64
+			predictions, rounds[f], errs[f] = p.fold(ctx, c, split, f, inside)
+			for i, r := range split.Folds[f] {
+				if errs[f] == nil {
+					copy(out.Predictions[at[r]*k:], predictions[i*k:(i+1)*k])
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for f, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("train: cross-fit: fold %d: %w", f+1, err)
+		}
+	}
+	slices.Sort(rounds)
+	out.Rounds = rounds[len(rounds)/2]
+	return out, nil
+}
+
+func newOutOfFold(split table.Split, outputs int) *OutOfFold {
+	foldOf := map[int]int{}
+	out := &OutOfFold{}
+	for f, rows := range split.Folds {
+		for _, r := range rows {
+			foldOf[r] = f
+			out.Rows = append(out.Rows, r)
+		}
+	}
+	slices.Sort(out.Rows)
+	out.Fold = make([]int, len(out.Rows))
+	for i, r := range out.Rows {
+		out.Fold[i] = foldOf[r]
+	}
+	out.Predictions = make([]float64, len(out.Rows)*outputs)
+	return out
+}
+
+func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) ([]float64, int, error) {
+	fitted, err := p.Fit(ctx, c, split.Training(f), Options{Threads: threads})
+	if err != nil {
+		return nil, 0, err
+	}
+	predictions, err := fitted.Solution.Predict(p.Table.Take(split.Folds[f]), threads)
+	return predictions, fitted.Rounds, err
+}
+
+// Calibration is a calibration learnt from out-of-fold predictions.
+type Calibration struct {
+	// Map is fitted on all out-of-fold rows; it goes into the solution. It is
+	// nil for regression.
+	Map calibrate.Map
+	// Scores tell how each method did.
+	Scores []calibrate.Score
+	// Predictions are the out-of-fold predictions, those of each fold
+	// calibrated by a map that was fitted on the other folds, so that money
+	// counted on them is honest.
+	Predictions []float64
+}
+
+// Calibrate chooses a calibration on out-of-fold predictions.
+func (p *Problem) Calibrate(o *OutOfFold) (*Calibration, error) {
+	if p.Task == model.Regression {
+		return &Calibration{Predictions: o.Predictions}, nil
+	}
+	y := pick(p.Y, o.Rows)
+	k := p.Outputs()
+	chosen, scores, err := calibrate.Choose(o.Predictions, y, k, p.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("train: calibrate: %w", err)
+	}
+	out := &Calibration{Map: chosen, Scores: scores, Predictions: slices.Clone(o.Predictions)}
+	for f := range slices.Max(o.Fold) + 1 {
+		var others, mine []int
+		for i, g := range o.Fold {
+			if g == f {
+				mine = append(mine, i)
+			} else {
+				others = append(others, i)
+			}
+		}
+		m, err := calibrate.Fit(chosen.Name(), pickRows(o.Predictions, others, k), pick(y, others), k)
+		if err != nil {
+			return nil, fmt.Errorf("train: calibrate: fold %d: %w", f+1, err)
+		}
+		for _, i := range mine {
+			m.Apply(out.Predictions[i*k : (i+1)*k])
+		}
+	}
+	return out, nil
+}
+
+func pickRows(from []float64, rows []int, k int) []float64 {
+	out := make([]float64, 0, len(rows)*k)
+	for _, r := range rows {
+		out = append(out, from[r*k:(r+1)*k]...)
+	}
+	return out
+}

@@ -1,0 +1,218 @@
+// Package train turns a candidate and rows into a fitted solution, and makes
+// the out-of-fold predictions by which candidates are compared.
+//
+// Whatever is learnt (features, model, rounds of early stopping) is learnt from
+// the training rows of the fold alone, so that a prediction is always of a row
+// that took no part in it.
+package train
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"bespoke/features"
+	"bespoke/model"
+	"bespoke/solution"
+	"bespoke/table"
+)
+
+// Problem is what is to be learnt, without saying by which model.
+type Problem struct {
+	// Table has the target and the features, by role.
+	Table *table.Table
+	Task  model.Task
+	// Target is the target column's name.
+	Target string
+	// Outcomes are the class names by index; nil for regression.
+	Outcomes []string
+	// Y is the target by row: class indices, or numbers.
+	Y []float64
+	// Monotone maps columns to +1 or -1; see features.Options.
+	Monotone map[string]int8
+	// Forward is true when rows are in order of time, so that early stopping
+	// watches the latest rows instead of random ones.
+	Forward bool
+	// Seed fixes every random choice.
+	Seed uint64
+	// Entries are the models there are.
+	Entries []model.Entry
+}
+
+// NewProblem reads outcomes and target values from the table's target column,
+// which must have no missing values: a category for classes, a number for
+// regression.
+func NewProblem(t *table.Table, task model.Task, entries []model.Entry, seed uint64) (*Problem, error) {
+	targets := t.ByRole(table.Target)
+	if len(targets) != 1 {
+		return nil, fmt.Errorf("train: problem: the table has %d target columns, want 1", len(targets))
+	}
+	c := targets[0]
+	p := &Problem{Table: t, Task: task, Target: c.Name, Seed: seed, Entries: entries, Y: make([]float64, t.Rows())}
+	if task != model.Regression {
+		p.Outcomes = c.Levels
+	}
+	want := table.Category
+	if task == model.Regression {
+		want = table.Number
+	}
+	if c.Kind != want {
+		return nil, fmt.Errorf("train: problem: target %q is a %s column, a %s task wants a %s", c.Name, c.Kind, task, want)
+	}
+	for i := range p.Y {
+		if c.Missing(i) {
+			return nil, fmt.Errorf("train: problem: target %q is missing in row %d", c.Name, i)
+		}
+		if task == model.Regression {
+			p.Y[i] = c.Numbers[i]
+		} else {
+			p.Y[i] = float64(c.Codes[i])
+		}
+	}
+	return p, nil
+}
+
+// Outputs is the number of values a prediction has.
+func (p *Problem) Outputs() int {
+	if p.Task == model.Regression {
+		return 1
+	}
+	return len(p.Outcomes)
+}
+
+// Options control one fit.
+type Options struct {
+	// Threads is how many goroutines may work at once; at least 1.
+	Threads int
+	// Rounds, when positive, fixes the rounds of a model that would stop early.
+	Rounds int
+	// Progress, when not nil, is told of rounds done out of a total.
+	Progress func(done, total int)
+}
+
+// Fitted is the outcome of one fit: a solution without calibration and
+// payoffs, and the rounds it took.
+type Fitted struct {
+	Solution *solution.Solution
+	// Rounds is how many rounds the model kept; 0 when it has none.
+	Rounds int
+}
+
+// Fit learns a candidate from the given rows of the problem's table.
+func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Options) (*Fitted, error) {
+	entry, err := p.entry(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	params, watch, err := p.stopping(entry, c, rows, opt)
+	if err != nil {
+		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
+	}
+	learn := without(rows, watch)
+	learnt := p.Table.Take(learn)
+	y := pick(p.Y, learn)
+	steps, x, err := features.Fit(learnt, y, features.Options{
+		Encoding: entry.Encoding, Task: p.Task, Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
+	}
+	in := model.Training{
+		Task: p.Task, X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
+	}
+	if len(watch) > 0 {
+		if in.Valid, err = p.watched(steps, watch); err != nil {
+			return nil, fmt.Errorf("train: %s: %w", c.Label, err)
+		}
+	}
+	fitted, err := entry.Fit(ctx, params, in)
+	if err != nil {
+		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
+	}
+	out := &Fitted{Solution: &solution.Solution{
+		Task: p.Task, Target: p.Target, Outcomes: p.Outcomes, Schema: steps.Inputs(), Features: steps, Model: fitted,
+	}}
+	if r, ok := fitted.(model.Rounds); ok {
+		out.Rounds = r.Rounds()
+	}
+	return out, nil
+}
+
+func (p *Problem) entry(name string) (model.Entry, error) {
+	i := slices.IndexFunc(p.Entries, func(e model.Entry) bool { return e.Name == name })
+	if i < 0 {
+		return model.Entry{}, fmt.Errorf("train: fit: no model %q", name)
+	}
+	return p.Entries[i], nil
+}
+
+// watchShare is the share of a fit's own rows that early stopping watches.
+const watchShare = 0.15
+
+// fewestWatched is the least number of rows worth watching; below it a model
+// runs all its rounds.
+const fewestWatched = 30
+
+// stopping resolves the candidate's parameters and decides which of the rows
+// early stopping watches. With Rounds given nothing is watched: the refit on
+// all rows takes the rounds that the folds found.
+func (p *Problem) stopping(e model.Entry, c model.Candidate, rows []int, opt Options) (model.Params, []int, error) {
+	params, err := model.Resolve(e.Name, e.Params, c.Params)
+	if err != nil || e.Stopping == nil || params.Number(e.Stopping.Patience) == 0 {
+		return params, nil, err
+	}
+	if opt.Rounds > 0 {
+		params[e.Stopping.Rounds] = float64(opt.Rounds)
+		params[e.Stopping.Patience] = 0.0
+		return params, nil, nil
+	}
+	n := int(watchShare * float64(len(rows)))
+	if n < fewestWatched {
+		params[e.Stopping.Patience] = 0.0
+		return params, nil, nil
+	}
+	order := slices.Clone(rows)
+	if !p.Forward {
+		rng := rand.New(rand.NewPCG(p.Seed, 0x7a7c4))
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	}
+	watch := order[len(order)-n:]
+	slices.Sort(watch)
+	return params, watch, nil
+}
+
+func (p *Problem) watched(steps *features.Fitted, rows []int) (*model.Training, error) {
+	t := p.Table.Take(rows)
+	conformed, _, err := t.Conform(steps.Inputs())
+	if err != nil {
+		return nil, err
+	}
+	x := model.NewMatrix(steps.Features(), len(rows))
+	if err := steps.Apply(conformed, x); err != nil {
+		return nil, err
+	}
+	return &model.Training{Task: p.Task, X: x, Y: pick(p.Y, rows), Classes: p.Outcomes}, nil
+}
+
+func pick(from []float64, rows []int) []float64 {
+	out := make([]float64, len(rows))
+	for i, r := range rows {
+		out[i] = from[r]
+	}
+	return out
+}
+
+// without gives the rows that are not in drop; drop must be sorted.
+func without(rows, drop []int) []int {
+	if len(drop) == 0 {
+		return rows
+	}
+	out := make([]int, 0, len(rows)-len(drop))
+	for _, r := range rows {
+		if _, found := slices.BinarySearch(drop, r); !found {
+			out = append(out, r)
+		}
+	}
+	return out
+}
