@@ -1,0 +1,187 @@
+package trees
+
+import (
+	"context"
+	"fmt"
+
+	"bespoke/model"
+)
+
+const boostName = "trees.boost.v1"
+
+// Boost is the entry of gradient boosted trees. Every default is LightGBM's.
+// It reads native features: numbers with NaN for missing, categories as codes.
+//
+// Weights count as repetitions: a row of weight 2 is the same as the row given
+// twice, also for min_child_samples and for the bin edges. Only with
+// bagging_fraction below 1, where rows are drawn, this holds in distribution
+// alone.
+var Boost = model.Entry{
+	Name:     boostName,
+	Summary:  "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
+	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
+	Encoding: model.Native,
+	Params:   boostParams,
+	Stopping: &model.Stopping{Rounds: "rounds", Patience: "patience"},
+	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {
+		m, err := Fit(ctx, params, in)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	},
+	Load: func(data []byte) (model.Fitted, error) {
+		m, err := Load(data)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	},
+}
+
+// most is the upper bound of parameters that have no natural one.
+const most = 1e12
+
+var boostParams = []model.Param{
+	{
+		Name: "objective", Default: "auto", Choices: objectiveChoices(),
+		Doc: "Loss to minimise: squared, absolute or quantile for numbers, log-loss for classes; auto is squared or log-loss.",
+	},
+	{
+		Name: "alpha", Default: 0.9, Min: 0.001, Max: 0.999,
+		Doc: "Which quantile the objective quantile predicts; 0.5 is the median.",
+	},
+	{
+		Name: "rounds", Default: 100.0, Min: 0, Max: 100000, Integer: true,
+		Doc:    "Number of boosting rounds; each adds one tree, or one per class when there are three or more.",
+		Search: &model.Range{Low: 50, High: 1000, Log: true},
+	},
+	{
+		Name: "patience", Default: 50.0, Min: 0, Max: 100000, Integer: true,
+		Doc: "With validation rows: stop after this many rounds without a lower loss and keep the best; 0 never stops.",
+	},
+	{
+		Name: "learning_rate", Default: 0.1, Min: 1e-6, Max: 1,
+		Doc:    "Factor on the values of every tree's leaves.",
+		Search: &model.Range{Low: 0.01, High: 0.3, Log: true},
+	},
+	{
+		Name: "num_leaves", Default: 31.0, Min: 2, Max: 65536, Integer: true,
+		Doc:    "Most leaves of one tree.",
+		Search: &model.Range{Low: 4, High: 256, Log: true},
+	},
+	{
+		Name: "max_depth", Default: -1.0, Min: -1, Max: 1000, Integer: true,
+		Doc: "Most splits between the root and a leaf; 0 or -1 is no limit.",
+	},
+	{
+		Name: "min_child_samples", Default: 20.0, Min: 0, Max: 1e9,
+		Doc:    "Least number of training rows in a leaf, counted by weight.",
+		Search: &model.Range{Low: 1, High: 200, Log: true},
+	},
+	{
+		Name: "min_sum_hessian", Default: 1e-3, Min: 0, Max: most,
+		Doc:    "Least sum of second derivatives of the loss in a leaf.",
+		Search: &model.Range{Low: 1e-3, High: 10, Log: true},
+	},
+	{
+		Name: "min_gain", Default: 0.0, Min: 0, Max: most,
+		Doc: "Least gain of a split.",
+	},
+	{
+		Name: "lambda_l1", Default: 0.0, Min: 0, Max: most,
+		Doc:    "Weight of the absolute leaf values in the loss.",
+		Search: &model.Range{Low: 1e-8, High: 10, Log: true},
+	},
+	{
+		Name: "lambda_l2", Default: 0.0, Min: 0, Max: most,
+		Doc:    "Weight of the squared leaf values in the loss.",
+		Search: &model.Range{Low: 1e-8, High: 100, Log: true},
+	},
+	{
+		Name: "bagging_fraction", Default: 1.0, Min: 0.01, Max: 1,
+		Doc:    "Share of the rows that a tree learns from, drawn without repetition; needs bagging_freq.",
+		Search: &model.Range{Low: 0.5, High: 1},
+	},
+	{
+		Name: "bagging_freq", Default: 0.0, Min: 0, Max: 100000, Integer: true,
+		Doc: "Draw the rows anew every so many rounds; 0 uses all rows always.",
+	},
+	{
+		Name: "feature_fraction", Default: 1.0, Min: 0.01, Max: 1,
+		Doc:    "Share of the features that a tree may split on, drawn for each tree.",
+		Search: &model.Range{Low: 0.4, High: 1},
+	},
+	{
+		Name: "max_bins", Default: 255.0, Min: 2, Max: 255, Integer: true,
+		Doc: "Most bins of a feature; missing values have one more.",
+	},
+	{
+		Name: "min_data_in_bin", Default: 3.0, Min: 1, Max: 1e9,
+		Doc: "Least number of rows in a bin, counted by weight; rarer categories are treated as missing.",
+	},
+	{
+		Name: "max_cat_to_onehot", Default: 4.0, Min: 1, Max: 255, Integer: true,
+		Doc: "Up to this many levels, missing counted as one, a category is split one level against the rest.",
+	},
+	{
+		Name: "max_cat_threshold", Default: 32.0, Min: 1, Max: 255, Integer: true,
+		Doc: "Most levels on the smaller side of a category split.",
+	},
+	{
+		Name: "cat_smooth", Default: 10.0, Min: 0, Max: most,
+		Doc:    "Added to the hessian when levels are ordered by their gradient; rarer levels stay on the right.",
+		Search: &model.Range{Low: 1, High: 100, Log: true},
+	},
+	{
+		Name: "cat_l2", Default: 10.0, Min: 0, Max: most,
+		Doc:    "Added to lambda_l2 for splits on sets of levels.",
+		Search: &model.Range{Low: 0.1, High: 100, Log: true},
+	},
+	{
+		Name: "min_data_per_group", Default: 100.0, Min: 1, Max: 1e9,
+		Doc: "Least number of rows, counted by weight, by which sets of levels that are tried differ.",
+	},
+	{
+		Name: "boost_from_average", Default: "yes", Choices: []string{"yes", "no"},
+		Doc: "Whether boosting begins at the best constant prediction instead of zero.",
+	},
+}
+
+// settings are the resolved parameters in the types that the steps read.
+type settings struct {
+	objective                     string
+	alpha                         float64
+	rounds, patience              int
+	rate                          float64
+	leaves, depth                 int
+	minChild, minHessian, minGain float64
+	l1, l2                        float64
+	bagging                       float64
+	baggingFreq                   int
+	featureFraction               float64
+	maxBins                       int
+	minInBin                      float64
+	onehot, maxCat                int
+	catSmooth, catL2, minGroup    float64
+	fromAverage                   bool
+}
+
+func resolve(params model.Params) (settings, error) {
+	p, err := model.Resolve(boostName, boostParams, params)
+	if err != nil {
+		return settings{}, fmt.Errorf("trees: parameters: %w", err)
+	}
+	return settings{
+		objective: p.Choice("objective"), alpha: p.Number("alpha"),
+		rounds: p.Int("rounds"), patience: p.Int("patience"), rate: p.Number("learning_rate"),
+		leaves: p.Int("num_leaves"), depth: p.Int("max_depth"),
+		minChild: p.Number("min_child_samples"), minHessian: p.Number("min_sum_hessian"), minGain: p.Number("min_gain"),
+		l1: p.Number("lambda_l1"), l2: p.Number("lambda_l2"),
+		bagging: p.Number("bagging_fraction"), baggingFreq: p.Int("bagging_freq"), featureFraction: p.Number("feature_fraction"),
+		maxBins: p.Int("max_bins"), minInBin: p.Number("min_data_in_bin"),
+		onehot: p.Int("max_cat_to_onehot"), maxCat: p.Int("max_cat_threshold"),
+		catSmooth: p.Number("cat_smooth"), catL2: p.Number("cat_l2"), minGroup: p.Number("min_data_per_group"),
+		fromAverage: p.Choice("boost_from_average") == "yes",
+	}, nil
+}

@@ -1,0 +1,419 @@
+package trees
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"bespoke/model"
+)
+
+// objective is one row of the table of losses. Scores are raw scores, output
+// after output: the score of row i and output k is score[k*rows+i]. Functions
+// over rows lo to hi-1 are called for several ranges at once, so they write
+// nothing outside of their rows.
+//
+// A new loss is a new row of objectives.
+type objective struct {
+	name  string
+	tasks []model.Task
+	// constant says that the second derivative is 1 for every row, times the
+	// row's weight; gradient then leaves h alone.
+	constant bool
+	// raw is the number of raw outputs for a number of classes.
+	raw func(classes int) int
+	// base is the best constant raw score.
+	base func(t *target) []float64
+	// prepare, when not nil, is called before the gradients of a round.
+	prepare func(t *target, score []float64, lo, hi int)
+	// gradient writes first and second derivatives of the loss of each row by
+	// the raw score k, without the weights.
+	gradient func(t *target, score []float64, k, lo, hi int, g, h []float64)
+	// loss is the loss of row i, without its weight. scores has one raw score
+	// per output.
+	loss func(t *target, i int, scores []float64) float64
+	// renew, when not nil, says that a leaf's value is this quantile of the
+	// residuals y-score in it.
+	renew func(t *target) float64
+	// link turns raw scores into a prediction; both may be the same slice.
+	link func(raw, out []float64)
+}
+
+// target is what an objective is measured against.
+type target struct {
+	y []float64
+	// w are the weights, nil when all are 1.
+	w       []float64
+	classes int
+	alpha   float64
+	// prob holds class probabilities laid out as scores, for softmax.
+	prob []float64
+}
+
+func (t *target) weight(i int) float64 {
+	if t.w == nil {
+		return 1
+	}
+	return t.w[i]
+}
+
+// objectives is the table of losses.
+var objectives = []objective{
+	{
+		name: "squared", tasks: []model.Task{model.Regression}, constant: true,
+		raw: one, base: mean, gradient: squaredGradient, loss: squaredLoss, link: identity,
+	},
+	{
+		name: "absolute", tasks: []model.Task{model.Regression}, constant: true,
+		raw: one, base: median, gradient: absoluteGradient, loss: absoluteLoss, link: identity,
+		renew: func(*target) float64 { return 0.5 },
+	},
+	{
+		name: "quantile", tasks: []model.Task{model.Regression}, constant: true,
+		raw: one, base: quantile, gradient: quantileGradient, loss: quantileLoss, link: identity,
+		renew: func(t *target) float64 { return t.alpha },
+	},
+	{
+		name: "log-loss", tasks: []model.Task{model.Binary},
+		raw: one, base: logOdds, gradient: logisticGradient, loss: logisticLoss, link: sigmoidLink,
+	},
+	{
+		name: "log-loss", tasks: []model.Task{model.Multiclass},
+		raw: func(classes int) int { return classes }, base: logPriors,
+		prepare: softmaxRows, gradient: softmaxGradient, loss: softmaxLoss, link: softmaxLink,
+	},
+}
+
+// objectiveChoices are the words that the parameter objective allows.
+func objectiveChoices() []string {
+	words := []string{"auto"}
+	for i := range objectives {
+		if !slices.Contains(words, objectives[i].name) {
+			words = append(words, objectives[i].name)
+		}
+	}
+	return words
+}
+
+// findObjective looks a loss up by name for a task; "auto" is the task's first.
+func findObjective(name string, task model.Task) (*objective, error) {
+	var fit []string
+	for i := range objectives {
+		o := &objectives[i]
+		if !slices.Contains(o.tasks, task) {
+			continue
+		}
+		if name == o.name || name == "auto" {
+			return o, nil
+		}
+		fit = append(fit, o.name)
+	}
+	return nil, fmt.Errorf("objective %q does not fit the task %s; there is %s", name, task, strings.Join(fit, ", "))
+}
+
+func one(int) int { return 1 }
+
+func identity(raw, out []float64) { copy(out, raw) }
+
+func mean(t *target) []float64 {
+	sum, weight := 0.0, 0.0
+	for i, y := range t.y {
+		w := t.weight(i)
+		sum += w * y
+		weight += w
+	}
+	return []float64{sum / weight}
+}
+
+func squaredGradient(t *target, score []float64, _, lo, hi int, g, _ []float64) {
+	for i := lo; i < hi; i++ {
+		g[i] = score[i] - t.y[i]
+	}
+}
+
+func squaredLoss(t *target, i int, scores []float64) float64 {
+	d := scores[0] - t.y[i]
+	return d * d
+}
+
+func median(t *target) []float64 {
+	return []float64{newQuantiler(t).of(t.y, t.w, 0.5)}
+}
+
+func absoluteGradient(t *target, score []float64, _, lo, hi int, g, _ []float64) {
+	for i := lo; i < hi; i++ {
+		switch d := score[i] - t.y[i]; {
+		case d > 0:
+			g[i] = 1
+		case d < 0:
+			g[i] = -1
+		default:
+			g[i] = 0
+		}
+	}
+}
+
+func absoluteLoss(t *target, i int, scores []float64) float64 {
+	return math.Abs(scores[0] - t.y[i])
+}
+
+func quantile(t *target) []float64 {
+	return []float64{newQuantiler(t).of(t.y, t.w, t.alpha)}
+}
+
+func quantileGradient(t *target, score []float64, _, lo, hi int, g, _ []float64) {
+	for i := lo; i < hi; i++ {
+		if t.y[i] > score[i] {
+			g[i] = -t.alpha
+		} else {
+			g[i] = 1 - t.alpha
+		}
+	}
+}
+
+// quantileLoss is the pinball loss.
+func quantileLoss(t *target, i int, scores []float64) float64 {
+	d := t.y[i] - scores[0]
+	if d > 0 {
+		return t.alpha * d
+	}
+	return (t.alpha - 1) * d
+}
+
+// classWeights is the weight of each class. A class without rows gets the
+// weight of half a row, so that its probability is small but not 0.
+func classWeights(t *target) (weights []float64, total float64) {
+	weights = make([]float64, t.classes)
+	for i, y := range t.y {
+		weights[int(y)] += t.weight(i)
+	}
+	for k, w := range weights {
+		if w == 0 {
+			weights[k] = 0.5
+		}
+		total += weights[k]
+	}
+	return weights, total
+}
+
+func logOdds(t *target) []float64 {
+	w, _ := classWeights(t)
+	return []float64{math.Log(w[1] / w[0])}
+}
+
+// logisticGradient: with p = 1/(1+exp(-score)), g = p - y and h = p(1-p).
+func logisticGradient(t *target, score []float64, _, lo, hi int, g, h []float64) {
+	for i := lo; i < hi; i++ {
+		p := sigmoid(score[i])
+		g[i] = p - t.y[i]
+		h[i] = p * (1 - p)
+	}
+}
+
+func logisticLoss(t *target, i int, scores []float64) float64 {
+	z := scores[0]
+	if t.y[i] == 0 {
+		z = -z
+	}
+	// log(1+exp(-z)) without overflow.
+	return math.Max(-z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
+}
+
+func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+
+func sigmoidLink(raw, out []float64) {
+	p := sigmoid(raw[0])
+	out[0], out[1] = 1-p, p
+}
+
+func logPriors(t *target) []float64 {
+	w, total := classWeights(t)
+	for k := range w {
+		w[k] = math.Log(w[k] / total)
+	}
+	return w
+}
+
+// softmaxRows fills t.prob.
+func softmaxRows(t *target, score []float64, lo, hi int) {
+	n := len(t.y)
+	for i := lo; i < hi; i++ {
+		top := math.Inf(-1)
+		for k := range t.classes {
+			top = math.Max(top, score[k*n+i])
+		}
+		sum := 0.0
+		for k := range t.classes {
+			e := math.Exp(score[k*n+i] - top)
+			t.prob[k*n+i] = e
+			sum += e
+		}
+		for k := range t.classes {
+			t.prob[k*n+i] /= sum
+		}
+	}
+}
+
+// softmaxGradient has, as LightGBM, the factor K/(K-1) on the second
+// derivative: the trees of the K classes move together and would otherwise
+// take steps that are too long.
+func softmaxGradient(t *target, _ []float64, k, lo, hi int, g, h []float64) {
+	prob := t.prob[k*len(t.y):][:len(t.y)]
+	factor := float64(t.classes) / float64(t.classes-1)
+	class := float64(k)
+	for i := lo; i < hi; i++ {
+		p := prob[i]
+		h[i] = factor * p * (1 - p)
+		if t.y[i] == class {
+			p--
+		}
+		g[i] = p
+	}
+}
+
+func softmaxLoss(t *target, i int, scores []float64) float64 {
+	top := slices.Max(scores)
+	sum := 0.0
+	for _, s := range scores {
+		sum += math.Exp(s - top)
+	}
+	return math.Log(sum) + top - scores[int(t.y[i])]
+}
+
+func softmaxLink(raw, out []float64) {
+	top, sum := slices.Max(raw), 0.0
+	for k, s := range raw {
+		e := math.Exp(s - top)
+		out[k] = e
+		sum += e
+	}
+	for k := range out {
+		out[k] /= sum
+	}
+}
+
+// quantiler finds weighted quantiles without allocating in the loop.
+type quantiler struct {
+	values []float64
+	pairs  []pair
+}
+
+// pair is a value with its weight.
+type pair struct{ value, weight float64 }
+
+func newQuantiler(t *target) *quantiler {
+	q := &quantiler{}
+	if t.w == nil {
+		q.values = make([]float64, len(t.y))
+	} else {
+		q.pairs = make([]pair, len(t.y))
+	}
+	return q
+}
+
+// of is the alpha-quantile of values with weights w (nil: all 1): the smallest
+// value whose cumulated weight reaches alpha of the total, or the middle
+// between it and the next when it is reached exactly. A weight of 2 is the
+// same as the value given twice.
+func (q *quantiler) of(values, w []float64, alpha float64) float64 {
+	if w == nil {
+		return quantileOf(q.values[:copy(q.values, values)], alpha)
+	}
+	p := q.pairs[:len(values)]
+	for i, v := range values {
+		p[i] = pair{v, w[i]}
+	}
+	return quantileOfPairs(p, alpha)
+}
+
+// quantileOf reorders v.
+func quantileOf(v []float64, alpha float64) float64 {
+	at := alpha * float64(len(v))
+	k := min(max(int(math.Ceil(at))-1, 0), len(v)-1)
+	x := nth(v, k)
+	if at != float64(k+1) || k+1 == len(v) {
+		return x
+	}
+	return middle(x, slices.Min(v[k+1:]))
+}
+
+// quantileOfPairs sorts p.
+func quantileOfPairs(p []pair, alpha float64) float64 {
+	slices.SortFunc(p, func(a, b pair) int {
+		if a.value != b.value {
+			if a.value < b.value {
+				return -1
+			}
+			return 1
+		}
+		// Equal values: a fixed order, so that sums are the same for any order
+		// of rows.
+		if a.weight < b.weight {
+			return -1
+		} else if a.weight > b.weight {
+			return 1
+		}
+		return 0
+	})
+	total := 0.0
+	for i := range p {
+		total += p[i].weight
+	}
+	at, sum := alpha*total, 0.0
+	for i := range p {
+		sum += p[i].weight
+		if sum > at || i+1 == len(p) {
+			return p[i].value
+		}
+		if sum == at {
+			return middle(p[i].value, p[i+1].value)
+		}
+	}
+	return 0
+}
+
+func middle(a, b float64) float64 { return a + (b-a)/2 }
+
+// nth is the k-th smallest of v, counted from 0; afterwards v[:k] holds none
+// larger and v[k+1:] none smaller. It is Hoare's selection with the median of
+// three as pivot.
+func nth(v []float64, k int) float64 {
+	lo, hi := 0, len(v)-1
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		if v[mid] < v[lo] {
+			v[mid], v[lo] = v[lo], v[mid]
+		}
+		if v[hi] < v[lo] {
+			v[hi], v[lo] = v[lo], v[hi]
+		}
+		if v[hi] < v[mid] {
+			v[hi], v[mid] = v[mid], v[hi]
+		}
+		pivot := v[mid]
+		i, j := lo, hi
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return v[k]
+		}
+	}
+	return v[k]
+}
