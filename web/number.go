@@ -1,0 +1,115 @@
+package web
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// String writes the number with its unit: "12,340 EUR", "61.5 %", "+3.2 ms".
+func (q Quantity) String() string {
+	s := q.number(q.Value)
+	if q.Unit != "" {
+		s += " " + q.Unit
+	}
+	return s
+}
+
+// Range writes the interval: "11,200 to 13,480 (95 %)"; empty when there is
+// none.
+func (q Quantity) Range() string {
+	if q.Interval == nil {
+		return ""
+	}
+	s := q.number(q.Interval.Low) + " to " + q.number(q.Interval.High)
+	if q.Interval.Level > 0 {
+		s += " (" + decimal(q.Interval.Level*100, digits(q.Interval.Level*100, Auto), false) + " %)"
+	}
+	return s
+}
+
+// number writes one number of the quantity, without the unit. All numbers of a
+// quantity have the decimals of its value, so that they can be compared.
+func (q Quantity) number(v float64) string {
+	scale := 1.0
+	if q.Unit == "%" {
+		scale = 100
+	}
+	ref := q.Value
+	if (ref == 0 || !finite(ref)) && q.Interval != nil {
+		ref = math.Max(math.Abs(q.Interval.Low), math.Abs(q.Interval.High))
+	}
+	return decimal(v*scale, digits(ref*scale, q.Decimals), q.Signed)
+}
+
+// digits is how many decimals to show of a number: as many as asked for, or as
+// many as make about three significant digits.
+func digits(v float64, asked int) int {
+	if asked >= 0 {
+		return min(asked, 12)
+	}
+	a := math.Abs(v)
+	switch {
+	case a == 0 || !finite(a) || a >= 100:
+		return 0
+	case a >= 10:
+		return 1
+	case a >= 1:
+		return 2
+	}
+	return min(2-int(math.Floor(math.Log10(a))), 9)
+}
+
+// decimal writes a number with thousands separators. What is not a number is a
+// dash. A number that rounds to zero has no sign.
+func decimal(v float64, decimals int, signed bool) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	if math.IsInf(v, 0) {
+		return map[bool]string{true: "∞", false: "-∞"}[v > 0]
+	}
+	s := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
+	whole, fraction, found := strings.Cut(s, ".")
+	var b strings.Builder
+	if strings.Trim(s, "0.") != "" {
+		switch {
+		case v < 0:
+			b.WriteByte('-')
+		case signed:
+			b.WriteByte('+')
+		}
+	}
+	for i, c := range []byte(whole) {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte(c)
+	}
+	if found {
+		b.WriteByte('.')
+		b.WriteString(fraction)
+	}
+	return b.String()
+}
+
+// finite says whether a number can be drawn.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// numberOf is a number for JSON, which has no NaN: those become null.
+func numberOf(v float64) any {
+	if !finite(v) {
+		return nil
+	}
+	return v
+}
+
+// number writes a cell of a number column, without the unit.
+func (c Column) number(cell Cell, v float64) string {
+	return c.quantity(cell).number(v)
+}
+
+// quantity is a cell of a number column as a quantity.
+func (c Column) quantity(cell Cell) Quantity {
+	return Quantity{Value: cell.Value, Interval: cell.Interval, Unit: c.Unit, Decimals: c.Decimals, Signed: c.Signed}
+}

@@ -1,0 +1,107 @@
+package web
+
+// palette is the colours of one theme. The page's style sheet and the charts
+// are both made from it, so that they cannot drift apart.
+type palette struct {
+	Page, Surface, Raised, Line string
+	Ink, Soft, Faint            string
+	Accent, AccentSoft          string
+	Good, Warn, Bad             string
+	WarnSoft, BadSoft           string
+	// Mute is for marks that are only there for comparison.
+	Mute string
+	// Series tells apart models and other kinds; the first is the accent.
+	Series []string
+	// Heat goes from little to much.
+	Heat []string
+	// OnHeat is the ink on the strong end of Heat.
+	OnHeat string
+}
+
+// lightPalette is warm paper, dark ink and one green. Texts have a contrast of
+// at least 4.5 : 1 against Page and Surface.
+var lightPalette = palette{
+	Page: "#fbfaf7", Surface: "#ffffff", Raised: "#f3f1eb", Line: "#e3e0d8",
+	Ink: "#1b1f1d", Soft: "#525a56", Faint: "#6b736f",
+	Accent: "#0a6b50", AccentSoft: "#d9ece4",
+	Good: "#0a6b50", Warn: "#8a5a00", Bad: "#ac3326",
+	WarnSoft: "#fbefd3", BadSoft: "#fae4e0",
+	Mute:   "#a7aeaa",
+	Series: []string{"#0a6b50", "#c87a2c", "#3f6fae", "#8d5aa3", "#7d8128", "#b94f74", "#5a6b73", "#2f9a9a"},
+	Heat:   []string{"#f3f1eb", "#bcdccf", "#6fb39b", "#27805f", "#0a5c45"}, OnHeat: "#ffffff",
+}
+
+// darkPalette keeps the roles of lightPalette on near-black.
+var darkPalette = palette{
+	Page: "#121514", Surface: "#191d1b", Raised: "#212624", Line: "#303633",
+	Ink: "#eceeec", Soft: "#b0b8b4", Faint: "#8f9893",
+	Accent: "#57c9a3", AccentSoft: "#18392e",
+	Good: "#57c9a3", Warn: "#e2b45c", Bad: "#f18b7e",
+	WarnSoft: "#3a2f16", BadSoft: "#412421",
+	Mute:   "#69726d",
+	Series: []string{"#57c9a3", "#e59f55", "#7fabea", "#c39ad8", "#c0c46a", "#ea8dae", "#9fb0b8", "#6fd0d0"},
+	Heat:   []string{"#212624", "#1f4a3c", "#2a765d", "#3ea583", "#7fe0bf"}, OnHeat: "#0c1210",
+}
+
+// Theme is the Vega-Lite config that gives the charts of this package their
+// look. The page applies it by itself; add it as "config" to a specification
+// that is to be opened elsewhere.
+func Theme(dark bool) map[string]any {
+	if dark {
+		return darkPalette.config()
+	}
+	return lightPalette.config()
+}
+
+// chartFont is the page's face, spelled out because a saved picture of a chart
+// has no style sheet.
+const chartFont = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'Helvetica Neue', Arial, sans-serif"
+
+// config is the Vega-Lite config of a palette. The entries of "style" are the
+// roles that marks of this package's charts refer to by name.
+func (p palette) config() map[string]any {
+	label := object{"font": chartFont, "fontSize": 12, "fill": p.Soft}
+	return object{
+		"background": "transparent",
+		"font":       chartFont,
+		"view":       object{"stroke": nil},
+		"axis": object{
+			"labelColor": p.Soft, "titleColor": p.Soft, "labelFontSize": 12, "titleFontSize": 12,
+			"titleFontWeight": 500, "titlePadding": 10, "labelPadding": 6,
+			"domainColor": p.Line, "tickColor": p.Line, "gridColor": p.Line, "gridOpacity": 0.7,
+			"domain": false, "ticks": false, "labelOverlap": "greedy",
+		},
+		"axisX":  object{"tickCount": 6},
+		"legend": object{"orient": "top", "title": nil, "labelColor": p.Soft, "labelFontSize": 12, "symbolType": "circle", "symbolSize": 90, "padding": 0, "offset": 12, "columnPadding": 16},
+		"range":  object{"category": p.Series, "ramp": p.Heat, "heatmap": p.Heat},
+		"line":   object{"strokeWidth": 2.25, "strokeJoin": "round"},
+		"bar":    object{"cornerRadius": 2},
+		"style": object{
+			"series":        object{"stroke": p.Accent},
+			"band":          object{"fill": p.Accent, "fillOpacity": 0.14, "stroke": nil},
+			"bar-main":      object{"fill": p.Accent},
+			"bar-mute":      object{"fill": p.Mute},
+			"bar-faint":     object{"fill": p.Mute, "fillOpacity": 0.35},
+			"bar-warn":      object{"fill": p.Warn},
+			"bar-loss":      object{"fill": p.Bad},
+			"dot-main":      object{"fill": p.Accent, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
+			"dot-mute":      object{"fill": p.Mute, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
+			"ring":          object{"fill": "transparent", "stroke": p.Ink, "strokeWidth": 1.75, "opacity": 1},
+			"whisker":       object{"stroke": p.Accent, "strokeWidth": 2, "strokeCap": "round"},
+			"whisker-mute":  object{"stroke": p.Mute, "strokeWidth": 2, "strokeCap": "round"},
+			"whisker-ink":   object{"stroke": p.Ink, "strokeWidth": 1.25, "strokeOpacity": 0.75},
+			"zero":          object{"stroke": p.Faint, "strokeWidth": 1},
+			"reference":     object{"stroke": p.Faint, "strokeWidth": 1, "strokeDash": []any{4, 4}},
+			"drop":          object{"stroke": p.Ink, "strokeWidth": 1, "strokeDash": []any{2, 3}},
+			"link":          object{"stroke": p.Mute, "strokeWidth": 1},
+			"note":          object{"font": chartFont, "fontSize": 12, "fill": p.Soft},
+			"note-faint":    object{"font": chartFont, "fontSize": 11.5, "fill": p.Faint},
+			"note-main":     object{"font": chartFont, "fontSize": 13, "fontWeight": 600, "fill": p.Ink},
+			"on-heat":       object{"font": chartFont, "fontSize": 15, "fontWeight": 600, "fill": p.OnHeat},
+			"on-pale":       object{"font": chartFont, "fontSize": 15, "fontWeight": 600, "fill": p.Ink},
+			"on-heat-small": object{"font": chartFont, "fontSize": 11.5, "fill": p.OnHeat},
+			"on-pale-small": object{"font": chartFont, "fontSize": 11.5, "fill": p.Soft},
+			"guide-label":   label,
+		},
+	}
+}
