@@ -1,0 +1,206 @@
+package zoo_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"bespoke/model"
+	"bespoke/zoo"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/registry.golden")
+
+// TestRegistry shows every change of what can be set: a name that is gone or a
+// default that moved breaks scenarios and saved runs.
+func TestRegistry(t *testing.T) {
+	const path = "testdata/registry.golden"
+	got := registry()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("the registry changed; run the test with -update when that is meant (-want +got):\n%s", d)
+	}
+}
+
+func registry() string {
+	var b strings.Builder
+	for _, e := range zoo.All {
+		fmt.Fprintf(&b, "%s\n  %s\n  tasks %v, encoding %s\n", e.Name, e.Summary, e.Tasks, e.Encoding)
+		for _, p := range e.Params {
+			fmt.Fprintf(&b, "  %s: %s\n    %s\n", p.Name, limits(p), p.Doc)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func limits(p model.Param) string {
+	if len(p.Choices) > 0 {
+		return fmt.Sprintf("%v, one of %s", p.Default, strings.Join(p.Choices, ", "))
+	}
+	s := fmt.Sprintf("%v, from %v to %v", p.Default, p.Min, p.Max)
+	if p.Integer {
+		s += ", whole"
+	}
+	if r := p.Search; r != nil {
+		s += fmt.Sprintf(", search %v to %v", r.Low, r.High)
+		if r.Log {
+			s += " by ratio"
+		}
+	}
+	return s
+}
+
+func TestFind(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range zoo.All {
+		got, err := zoo.Find(e.Name)
+		if err != nil || got.Name != e.Name || seen[e.Name] {
+			t.Errorf("Find(%q): %q, %v, seen before %v", e.Name, got.Name, err, seen[e.Name])
+		}
+		seen[e.Name] = true
+	}
+	for written, want := range map[string]string{
+		"linear.rigde.v1":   `did you mean "linear.ridge.v1"?`,
+		"Linear.Logistic":   `did you mean "linear.logistic.v1"?`,
+		"zzz":               "baseline.prior.v1, linear.logistic.v1",
+		"":                  `"" is none of the models`,
+		"baseline.prior.v2": `did you mean "baseline.prior.v1"?`,
+	} {
+		_, err := zoo.Find(written)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Find(%q): %v; want %q in it", written, err, want)
+		}
+	}
+	if _, err := zoo.Find("zzz"); strings.Contains(err.Error(), "did you mean") {
+		t.Errorf("Find proposes a name that is not near: %v", err)
+	}
+}
+
+func TestBaselinesComeFirst(t *testing.T) {
+	if !strings.HasPrefix(zoo.All[0].Name, "baseline.") {
+		t.Errorf("the first model is %s; a baseline always comes first", zoo.All[0].Name)
+	}
+	for _, task := range []model.Task{model.Regression, model.Binary, model.Multiclass} {
+		if !zoo.All[0].Handles(task) {
+			t.Errorf("the baseline does not handle %s", task)
+		}
+	}
+}
+
+func TestPrior(t *testing.T) {
+	x := model.NewMatrix([]model.Feature{{Name: "x", Source: "x"}}, 5)
+	regression := model.Training{Task: model.Regression, X: x, Y: []float64{5, 1, 3, 9, 2}}
+	weighted := regression
+	weighted.Weights = []float64{1, 1, 1, 5, 2}
+	even := regression
+	even.Weights = []float64{1, 1, 1, 2, 1} // 1 2 3 | 5 ... balance: 3 below, 3 above
+	classes := model.Training{Task: model.Multiclass, X: x, Y: []float64{0, 1, 1, 1, 0}, Classes: []string{"a", "b", "c"}}
+	huge := regression
+	huge.Y = []float64{math.MaxFloat64, math.MaxFloat64, math.MaxFloat64, math.MaxFloat64, math.MaxFloat64}
+	for _, c := range []struct {
+		name      string
+		in        model.Training
+		statistic string
+		want      []float64
+	}{
+		{"mean", regression, "mean", []float64{4}},
+		{"median", regression, "median", []float64{3}},
+		{"weighted mean", weighted, "mean", []float64{5.8}},
+		{"weighted median between two", weighted, "median", []float64{7}},
+		{"median between two", even, "median", []float64{4}},
+		{"class shares", classes, "mean", []float64{0.4, 0.6, 0}},
+		{"largest numbers", huge, "mean", []float64{math.MaxFloat64}},
+	} {
+		m, err := zoo.Prior.Fit(t.Context(), model.Params{"statistic": c.statistic}, c.in)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		got := make([]float64, m.Outputs())
+		m.Predict([]float64{7}, got)
+		for k := range c.want {
+			if math.Abs(got[k]-c.want[k]) > 1e-14*max(1, c.want[k]) {
+				t.Errorf("%s: %v, want %v", c.name, got, c.want)
+			}
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	m, err := zoo.Load("baseline.prior.v1", []byte(`{"model":"baseline.prior.v1","values":[0.25,0.75]}`))
+	if err != nil || m.Outputs() != 2 {
+		t.Fatalf("Load: %v, %v", m, err)
+	}
+	for _, bad := range []string{
+		`{"model":"baseline.prior.v1","values":[0.25,0.7]}`,
+		`{"model":"baseline.prior.v1","values":[1.5,-0.5]}`,
+		`{"model":"baseline.prior.v1","values":[]}`,
+		`{"model":"baseline.prior.v1","values":[1e400]}`,
+		`{"model":"baseline.prior.v1","values":[1],"more":1}`,
+		`{"model":"linear.ridge.v1","values":[1]}`,
+	} {
+		if m, err := zoo.Load("baseline.prior.v1", []byte(bad)); err == nil || m != nil {
+			t.Errorf("Load of %s: %v, %v; want an error and no model", bad, m, err)
+		}
+	}
+	if _, err := zoo.Load("no.such.v1", nil); err == nil {
+		t.Error("Load of an unknown model: no error")
+	}
+}
+
+// FuzzLoad feeds every entry's Load with bytes nobody vouches for: it may
+// refuse them, but not panic, and what it accepts it must save again.
+func FuzzLoad(f *testing.F) {
+	in := model.Training{
+		X:       &model.Matrix{Features: []model.Feature{{Name: "x", Source: "x"}}, Rows: 4, Values: []float64{0, 1, 2, 3}},
+		Threads: 1,
+	}
+	for i, e := range zoo.All {
+		for _, task := range e.Tasks {
+			in.Task, in.Y, in.Classes = task, []float64{0, 1, 0, 1}, nil
+			if task != model.Regression {
+				in.Classes = []string{"a", "b", "c"}[:2+int(task)-int(model.Binary)]
+			}
+			m, err := e.Fit(f.Context(), nil, in)
+			if err != nil {
+				f.Fatal(err)
+			}
+			data, err := m.MarshalBinary()
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(i, data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, i int, data []byte) {
+		e := zoo.All[int(uint(i)%uint(len(zoo.All)))]
+		m, err := e.Load(data)
+		if err != nil {
+			return
+		}
+		again, err := m.MarshalBinary()
+		if err != nil {
+			t.Fatalf("%s: loaded but not saved: %v", e.Name, err)
+		}
+		if !json.Valid(again) && e.Name != "trees.boost.v1" {
+			t.Fatalf("%s: saved as %q", e.Name, again)
+		}
+		if _, err := e.Load(again); err != nil {
+			t.Fatalf("%s: saved but not loaded: %v", e.Name, err)
+		}
+	})
+}

@@ -1,0 +1,88 @@
+// Package zoo is the table of all models, and holds the baseline that every
+// other model has to beat.
+//
+// Adding a model is one file that makes a model.Entry, here or in a package of
+// its own, and one line in All. The test of this package then runs the
+// compliance suite of model/modeltest on it and shows its table of parameters
+// in testdata/registry.golden.
+package zoo
+
+import (
+	"fmt"
+	"strings"
+
+	"bespoke/linear"
+	"bespoke/model"
+)
+
+// All lists every model, the baselines first, then by rising complexity. It
+// must not be changed.
+var All = []model.Entry{
+	Prior,
+	linear.Logistic,
+	linear.Ridge,
+	linear.ElasticNet,
+}
+
+// Find returns the entry with the name. An unknown name is an error that lists
+// what there is and proposes the nearest.
+func Find(name string) (model.Entry, error) {
+	names := make([]string, len(All))
+	for i, e := range All {
+		if e.Name == name {
+			return e, nil
+		}
+		names[i] = e.Name
+	}
+	hint := ""
+	if near, ok := nearest(name, names); ok {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return model.Entry{}, fmt.Errorf("zoo: find: %q is none of the models %s%s", name, strings.Join(names, ", "), hint)
+}
+
+// Load reads a saved model with the entry that wrote it.
+func Load(name string, data []byte) (model.Fitted, error) {
+	e, err := Find(name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := e.Load(data)
+	if err != nil {
+		return nil, fmt.Errorf("zoo: load: %w", err)
+	}
+	return m, nil
+}
+
+// nearest returns the known name with the fewest edits to what was written, if
+// at most half of it has to be edited.
+func nearest(written string, known []string) (string, bool) {
+	best, fewest := "", len(written)/2+1
+	for _, k := range known {
+		if d := edits(strings.ToLower(written), k); d < fewest {
+			best, fewest = k, d
+		}
+	}
+	return best, best != ""
+}
+
+// edits is the Levenshtein distance of two strings in bytes.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
