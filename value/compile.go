@@ -1,0 +1,344 @@
+package value
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"bespoke/model"
+	"bespoke/scenario"
+	"bespoke/table"
+)
+
+// Compile checks the configuration and compiles every payoff. The first thing
+// that is wrong comes back as an *Error with its place in the scenario.
+func Compile(c Config) (*Payoffs, error) {
+	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1}
+	for _, step := range []func() error{p.outcomes, p.params, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	p.findDoNothing()
+	p.warn()
+	return p, nil
+}
+
+// outcomes fixes the states that money is averaged over.
+func (p *Payoffs) outcomes() error {
+	c := p.config
+	switch {
+	case c.Task == model.Regression && len(c.Outcomes) > 0:
+		return fail("data.target", "", "a number has no list of outcomes, got %s", strings.Join(c.Outcomes, ", "))
+	case c.Task == model.Regression:
+		if c.Spread == nil {
+			return nil
+		}
+		if err := c.Spread.check(); err != nil {
+			return err
+		}
+		p.states = len(c.Spread.Points)
+		return nil
+	case len(c.Outcomes) < 2:
+		return fail("data.target", "", "has %d outcomes, at least 2 are needed", len(c.Outcomes))
+	}
+	for i, o := range c.Outcomes {
+		if slices.Contains(c.Outcomes[:i], o) {
+			return fail("data.target", "", "outcome %q appears twice", o)
+		}
+	}
+	p.states = len(c.Outcomes)
+	return nil
+}
+
+func (p *Payoffs) params() error {
+	names := make([]string, 0, len(p.config.Value.Params))
+	for n := range p.config.Value.Params {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		path := "value.params." + n
+		_, isColumn := p.config.Schema.Field(n)
+		switch v := p.config.Value.Params[n]; {
+		case !finite(v):
+			return fail(path, "", "is %v, it must be a finite number", v)
+		case isColumn:
+			return fail(path, "choose another name", "a column has the same name")
+		case n == nameTruth || n == namePrediction || n == "row":
+			return fail(path, "choose another name", "%q has a meaning of its own in payoffs", n)
+		case !isWord(n):
+			return fail(path, "use letters, digits and _", "%q cannot be written in an expression", n)
+		}
+	}
+	return nil
+}
+
+func isWord(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (p *Payoffs) actionNames() error {
+	actions := p.config.Value.Actions
+	if len(actions) == 0 {
+		return fail("value.actions", "", "has no action, at least one is needed")
+	}
+	for _, a := range actions {
+		path := "value.actions." + a.Name
+		switch {
+		case a.Name == "":
+			return fail("value.actions", "", "an action has no name")
+		case slices.Contains(p.names, a.Name):
+			return fail(path, "", "appears twice")
+		case a.Name == ReviewAction && p.config.Value.Review != nil:
+			return fail(path, "rename the action", "%q is the name of asking a person", ReviewAction)
+		}
+		p.names = append(p.names, a.Name)
+	}
+	p.actions = len(actions)
+	return nil
+}
+
+func (p *Payoffs) payoffs() error {
+	for _, a := range p.config.Value.Actions {
+		var err error
+		if p.config.Task == model.Regression {
+			err = p.numberPayoff(a)
+		} else {
+			err = p.classPayoffs(a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numberPayoff compiles the single payoff of an action of a regression.
+func (p *Payoffs) numberPayoff(a scenario.Action) error {
+	path := "value.actions." + a.Name
+	for _, f := range a.Payoffs {
+		if f.Outcome != "" {
+			return fail(path+"."+f.Outcome, `write one expression, which may use "truth" and "prediction"`, "a predicted number has no outcome %q", f.Outcome)
+		}
+	}
+	if len(a.Payoffs) != 1 {
+		return fail(path, "", "has %d payoffs, a predicted number needs one", len(a.Payoffs))
+	}
+	return p.program(path, a.Payoffs[0].Money)
+}
+
+// classPayoffs compiles the payoffs of an action, one per outcome or one for
+// all.
+func (p *Payoffs) classPayoffs(a scenario.Action) error {
+	path := "value.actions." + a.Name
+	outcomes := p.config.Outcomes
+	if len(a.Payoffs) == 1 && a.Payoffs[0].Outcome == "" {
+		if err := p.program(path, a.Payoffs[0].Money); err != nil {
+			return err
+		}
+		for range len(outcomes) - 1 {
+			p.slot = append(p.slot, len(p.programs)-1)
+		}
+		return nil
+	}
+	money := make([]string, len(outcomes))
+	given := make([]bool, len(outcomes))
+	for _, f := range a.Payoffs {
+		at := slices.Index(outcomes, f.Outcome)
+		switch {
+		case f.Outcome == "":
+			return fail(path, "give one payoff for all outcomes, or one per outcome", "mixes both")
+		case at < 0:
+			return fail(path+"."+f.Outcome, nearest(f.Outcome, outcomes), "%q is no outcome of %q", f.Outcome, p.config.Target)
+		case given[at]:
+			return fail(path+"."+f.Outcome, "", "appears twice")
+		}
+		money[at], given[at] = f.Money, true
+	}
+	for i, o := range outcomes {
+		if !given[i] {
+			return fail(path, "add "+o+": 0 if it is worth nothing", "has no payoff for the outcome %q", o)
+		}
+		if err := p.program(path+"."+o, money[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Payoffs) program(path, source string) error {
+	n, err := p.build(path, source)
+	if err != nil {
+		return err
+	}
+	if n.kind != number {
+		hint := ""
+		if n.kind == truth {
+			hint = "write " + n.source + " ? 1 : 0"
+		}
+		return fail(path, hint, "%#q is %v, a payoff must be a number", source, n.kind)
+	}
+	p.slot = append(p.slot, len(p.programs))
+	p.programs = append(p.programs, program{path: path, root: n, prediction: n.uses(namePrediction), truth: n.uses(nameTruth)})
+	return nil
+}
+
+// uses says whether the expression reads truth or prediction.
+func (n *node) uses(name string) bool {
+	if n.column < 0 && len(n.args) == 0 && !n.constant && n.name == name {
+		return true
+	}
+	return slices.ContainsFunc(n.args, func(a *node) bool { return a.uses(name) })
+}
+
+func (p *Payoffs) build(path, source string) (*node, error) {
+	var words []comparison
+	s := &scope{
+		path: path, schema: p.config.Schema, target: p.config.Target, params: p.config.Value.Params,
+		numeric: p.config.Task == model.Regression, columns: &p.columns, words: &words,
+	}
+	n, err := s.build(source)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range words {
+		if !slices.Contains(w.field.Levels, w.word) {
+			p.warnings = append(p.warnings, Warning{Path: w.path, Message: fmt.Sprintf(
+				"no row has %q in the column %q; %s", w.word, w.field.Name, nearest(w.word, w.field.Levels))})
+		}
+	}
+	return n, nil
+}
+
+func (p *Payoffs) review() error {
+	r := p.config.Value.Review
+	if r == nil {
+		return nil
+	}
+	switch {
+	case !finite(r.Cost) || r.Cost < 0:
+		return fail("value.review.cost", "", "is %v, it must be 0 or more", r.Cost)
+	case !(r.Accuracy >= 0 && r.Accuracy <= 1):
+		return fail("value.review.accuracy", "", "is %v, it must be from 0 to 1", r.Accuracy)
+	case !finite(r.Capacity.Amount) || r.Capacity.Amount < 0:
+		return fail("value.review.capacity", "", "is %v, it must be 0 or more", r.Capacity.Amount)
+	}
+	if p.config.Task != model.Regression && r.Accuracy < 1/float64(len(p.config.Outcomes)) {
+		p.warnings = append(p.warnings, Warning{Path: "value.review.accuracy", Message: fmt.Sprintf(
+			"a reviewer who is right in %v of the rows is worse than guessing among %d outcomes", r.Accuracy, len(p.config.Outcomes))})
+	}
+	if r.Capacity.Amount > 0 && p.config.Volume.Amount <= 0 {
+		p.warnings = append(p.warnings, Warning{Path: "value.review.capacity", Message: "the capacity has no effect without need.volume, which says how many decisions it is for"})
+	}
+	p.names = append(p.names, ReviewAction)
+	return nil
+}
+
+// rule compiles today's rule: an action's name, or an expression that gives
+// one.
+func (p *Payoffs) rule() error {
+	const path = "need.today"
+	rule := strings.TrimSpace(p.config.Today)
+	if rule == "" {
+		return nil
+	}
+	if p.todayIs = slices.Index(p.names, rule); p.todayIs >= 0 {
+		return nil
+	}
+	if isWord(strings.ReplaceAll(rule, "-", "_")) {
+		if _, column := p.config.Schema.Field(rule); !column {
+			return fail(path, nearest(rule, p.names), "%q is no action", rule)
+		}
+	}
+	n, err := p.build(path, rule)
+	if err != nil {
+		return err
+	}
+	if n.kind != text {
+		return fail(path, `such as age < 25 ? "refuse" : "grant"`, "%#q is %v, it must give an action's name", rule, n.kind)
+	}
+	if n.uses(nameTruth) || n.uses(namePrediction) {
+		return fail(path, "", "%#q uses a model's prediction, but today's rule is what happens without a model", rule)
+	}
+	for _, w := range results(n) {
+		if !slices.Contains(p.names, w) {
+			return fail(path, nearest(w, p.names), "%q is no action", w)
+		}
+	}
+	p.today = n
+	return nil
+}
+
+// results lists the literal texts that a choice can end in.
+func results(n *node) []string {
+	if n.constant {
+		return []string{n.word}
+	}
+	if n.name == opChoice {
+		return append(results(n.args[1]), results(n.args[2])...)
+	}
+	return nil
+}
+
+func (p *Payoffs) fallbacks() error {
+	for _, f := range p.columns {
+		fb, ok := p.config.Fill[f.Name]
+		if !ok {
+			continue
+		}
+		path := "fill." + f.Name
+		switch {
+		case f.Kind == table.Number && !finite(fb.Number):
+			return fail(path, "", "is %v, it must be a finite number", fb.Number)
+		case (f.Kind == table.Category || f.Kind == table.Text) && fb.Text == "":
+			return fail(path, "", "is empty, a text is needed")
+		case f.Kind == table.Time && fb.Time == table.MissingTime:
+			return fail(path, "", "is missing itself")
+		}
+	}
+	return nil
+}
+
+func (p *Payoffs) prices() error {
+	switch c := p.config; {
+	case !finite(c.PerDecision) || c.PerDecision < 0:
+		return fail("need.costs.per_decision", "", "is %v, it must be 0 or more", c.PerDecision)
+	case math.IsNaN(c.ReviewPrice) || c.ReviewPrice < 0:
+		return fail("value.review", "", "the shadow price %v must be 0 or more", c.ReviewPrice)
+	case !finite(c.Volume.Amount) || c.Volume.Amount < 0:
+		return fail("need.volume", "", "is %v, it must be 0 or more", c.Volume.Amount)
+	}
+	return nil
+}
+
+// constantPayoff is an action's money under an outcome when it reads nothing.
+func (p *Payoffs) constantPayoff(action, outcome int) (float64, bool) {
+	n := p.programs[p.slot[action*p.outcomeCount()+outcome]].root
+	return n.value, n.constant
+}
+
+// outcomeCount is the number of payoffs per action.
+func (p *Payoffs) outcomeCount() int { return max(1, len(p.config.Outcomes)) }
+
+func (p *Payoffs) findDoNothing() {
+	for a := range p.actions {
+		zero := true
+		for o := range p.outcomeCount() {
+			v, constant := p.constantPayoff(a, o)
+			zero = zero && constant && v == 0
+		}
+		if zero {
+			p.doNothing = a
+			return
+		}
+	}
+}

@@ -1,0 +1,321 @@
+package value
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+
+	"bespoke/table"
+)
+
+// Limits of one expression. They bound the stack and the time of evaluating
+// hostile input; no sensible payoff comes near them.
+const (
+	maxLength = 4096
+	maxNodes  = 2000
+)
+
+// kind is the type of an expression.
+type kind uint8
+
+const (
+	number kind = iota // float64
+	truth              // 1, 0, or NaN where a missing cell leaves it open
+	text               // string, "" is missing
+	moment             // days since 1970 UTC as float64
+)
+
+func (k kind) String() string {
+	return [...]string{"a number", "true or false", "text", "a time"}[k]
+}
+
+// node is a checked part of an expression. Exactly one of numbers and texts is
+// set, according to kind.
+type node struct {
+	kind kind
+	// name says what the node is: an operator, a function, a column.
+	name string
+	// source is the expression as text, for errors.
+	source string
+	args   []*node
+	// numbers evaluates number, truth and moment for every lane of the block.
+	numbers func(b *block, out []float64)
+	// texts evaluates text.
+	texts func(b *block, out []string)
+	// constant marks a node whose value is in value or word.
+	constant bool
+	value    float64
+	word     string
+	// column is the index of the column that the node is, else -1.
+	column int
+	// reads marks a node that reads the row by itself, so that constant
+	// arguments do not make it a constant.
+	reads bool
+	// size counts the nodes below, repeated use of a variable included.
+	size int
+}
+
+// scope is what an expression may name.
+type scope struct {
+	path    string
+	schema  table.Schema
+	target  string
+	params  map[string]float64
+	numeric bool // regression: truth and prediction are known
+	// columns collects the columns read, in order of first use.
+	columns *[]table.Field
+	// words collects comparisons of a category with a literal.
+	words  *[]comparison
+	locals map[string]*node
+}
+
+// comparison is a category column compared with a literal.
+type comparison struct {
+	path  string
+	field table.Field
+	word  string
+}
+
+// build parses and checks an expression.
+func (s *scope) build(source string) (*node, error) {
+	if strings.TrimSpace(source) == "" {
+		return nil, fail(s.path, "write a number or an expression over columns", "is empty")
+	}
+	if len(source) > maxLength {
+		return nil, fail(s.path, "compute the value in a column of the data", "has %d characters, at most %d are allowed", len(source), maxLength)
+	}
+	if !utf8.ValidString(source) {
+		return nil, fail(s.path, "", "is not valid UTF-8")
+	}
+	tree, err := parse(source)
+	if err != nil {
+		return nil, s.syntax(source, err)
+	}
+	return s.node(tree.Node)
+}
+
+// parse guards against panics of the parser on input nobody thought of.
+func parse(source string) (tree *parser.Tree, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot be read: %v", r)
+		}
+	}()
+	return parser.Parse(source)
+}
+
+func (s *scope) syntax(source string, err error) error {
+	var at *file.Error
+	if errors.As(err, &at) {
+		return fail(s.path, "", "%#q: column %d: %s", source, at.Column+1, at.Message)
+	}
+	return fail(s.path, "", "%#q: %v", source, err)
+}
+
+// node checks one node of the parser's tree.
+func (s *scope) node(n ast.Node) (*node, error) {
+	made, err := s.dispatch(n)
+	if err != nil {
+		return nil, err
+	}
+	made.source = n.String()
+	made.size = 1
+	for _, a := range made.args {
+		made.size += a.size
+	}
+	if made.size > maxNodes {
+		return nil, fail(s.path, "compute the value in a column of the data", "is longer than %d operations", maxNodes)
+	}
+	return s.fold(made)
+}
+
+func (s *scope) dispatch(n ast.Node) (*node, error) {
+	switch n := n.(type) {
+	case *ast.IntegerNode:
+		return constantNumber(float64(n.Value)), nil
+	case *ast.FloatNode:
+		return constantNumber(n.Value), nil
+	case *ast.BoolNode:
+		c := constantNumber(0)
+		c.kind = truth
+		if n.Value {
+			c.value = 1
+		}
+		return c, nil
+	case *ast.StringNode:
+		return s.literal(n.Value)
+	case *ast.IdentifierNode:
+		return s.identifier(n.Value)
+	case *ast.MemberNode:
+		return s.member(n)
+	case *ast.UnaryNode:
+		return s.unary(n)
+	case *ast.BinaryNode:
+		return s.binary(n)
+	case *ast.ConditionalNode:
+		return s.conditional(n)
+	case *ast.VariableDeclaratorNode:
+		return s.variable(n)
+	case *ast.BuiltinNode:
+		return s.call(n.Name, n.Arguments)
+	case *ast.CallNode:
+		if id, ok := n.Callee.(*ast.IdentifierNode); ok {
+			return s.call(id.Value, n.Arguments)
+		}
+	}
+	return nil, fail(s.path, "use numbers, columns, + - * / % **, comparisons, and or not, ? :, in [...], and functions",
+		"%#q is not part of the payoff language", n.String())
+}
+
+func (s *scope) literal(word string) (*node, error) {
+	if word == "" {
+		return nil, fail(s.path, "write missing(column)", "the empty text stands for a missing value and equals nothing")
+	}
+	return constantText(word), nil
+}
+
+func constantNumber(v float64) *node {
+	return &node{kind: number, constant: true, value: v, column: -1}
+}
+
+func constantText(word string) *node {
+	return &node{kind: text, constant: true, word: word, column: -1}
+}
+
+// identifier finds a name: a variable of let, a parameter, truth or prediction,
+// a column.
+func (s *scope) identifier(name string) (*node, error) {
+	if n, ok := s.locals[name]; ok {
+		c := *n
+		return &c, nil
+	}
+	if v, ok := s.params[name]; ok {
+		return constantNumber(v), nil
+	}
+	if s.numeric && (name == nameTruth || name == namePrediction) {
+		return lanes(name), nil
+	}
+	return s.columnNamed(name)
+}
+
+// member is row["a column whose name is not a word"].
+func (s *scope) member(n *ast.MemberNode) (*node, error) {
+	id, ok := n.Node.(*ast.IdentifierNode)
+	property, isText := n.Property.(*ast.StringNode)
+	if !ok || id.Value != "row" || !isText || n.Optional || n.Method {
+		return nil, fail(s.path, `write row["name"] for a column whose name is not a plain word`, "%#q is not part of the payoff language", n.String())
+	}
+	return s.columnNamed(property.Value)
+}
+
+func (s *scope) columnNamed(name string) (*node, error) {
+	f, ok := s.schema.Field(name)
+	if name == s.target && name != "" {
+		if s.numeric {
+			return nil, fail(s.path, `write "truth" for the true number and "prediction" for the predicted one`, "%q is the target", name)
+		}
+		return nil, fail(s.path, "give each outcome a payoff of its own", "%q is the target, not known when a decision falls due", name)
+	}
+	if !ok {
+		return nil, fail(s.path, nearest(name, s.known()), "no column or parameter %q", name)
+	}
+	at := slices.IndexFunc(*s.columns, func(g table.Field) bool { return g.Name == name })
+	if at < 0 {
+		at = len(*s.columns)
+		*s.columns = append(*s.columns, f)
+	}
+	return load(at, f), nil
+}
+
+// known lists every name an expression may use, parameters first.
+func (s *scope) known() []string {
+	var names []string
+	for n := range s.params {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	if s.numeric {
+		names = append(names, nameTruth, namePrediction)
+	}
+	for _, f := range s.schema {
+		if f.Name != s.target {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func (s *scope) conditional(n *ast.ConditionalNode) (*node, error) {
+	args, err := s.nodes([]ast.Node{n.Cond, n.Exp1, n.Exp2})
+	if err != nil {
+		return nil, err
+	}
+	cond, yes, no := args[0], args[1], args[2]
+	if cond.kind != truth {
+		return nil, fail(s.path, "compare it with something", "the condition %#q is %v, it must be true or false", cond.source, cond.kind)
+	}
+	if yes.kind != no.kind {
+		return nil, fail(s.path, "both branches of ? : must be of one kind", "%#q is %v and %#q is %v", yes.source, yes.kind, no.source, no.kind)
+	}
+	return choice(cond, yes, no), nil
+}
+
+func (s *scope) variable(n *ast.VariableDeclaratorNode) (*node, error) {
+	v, err := s.node(n.Value)
+	if err != nil {
+		return nil, err
+	}
+	inner := *s
+	inner.locals = make(map[string]*node, len(s.locals)+1)
+	for k, l := range s.locals {
+		inner.locals[k] = l
+	}
+	inner.locals[n.Name] = v
+	return inner.node(n.Expr)
+}
+
+func (s *scope) nodes(list []ast.Node) ([]*node, error) {
+	out := make([]*node, len(list))
+	for i, n := range list {
+		made, err := s.node(n)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = made
+	}
+	return out, nil
+}
+
+// fold replaces a node of constants by its value.
+func (s *scope) fold(n *node) (*node, error) {
+	if n.constant || n.reads || len(n.args) == 0 {
+		return n, nil
+	}
+	for _, a := range n.args {
+		if !a.constant {
+			return n, nil
+		}
+	}
+	b := newBlock(1, 0)
+	b.lanes = 1
+	folded := &node{kind: n.kind, constant: true, source: n.source, size: 1, column: -1}
+	if n.kind == text {
+		var out [1]string
+		n.texts(b, out[:])
+		folded.word = out[0]
+		return folded, nil
+	}
+	var out [1]float64
+	n.numbers(b, out[:])
+	if !finite(out[0]) {
+		return nil, fail(s.path, "", "%s", fault(n, b).text)
+	}
+	folded.value = out[0]
+	return folded, nil
+}

@@ -1,0 +1,402 @@
+package value
+
+import (
+	"math"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"bespoke/table"
+)
+
+// opChoice names the node of ? : and if.
+const opChoice = "? :"
+
+// arithmetics maps operators to what they do with two numbers. A result that
+// does not exist is NaN.
+var arithmetics = map[string]func(x, y []float64){
+	"+": func(x, y []float64) {
+		for i, v := range y {
+			x[i] += v
+		}
+	},
+	"-": func(x, y []float64) {
+		for i, v := range y {
+			x[i] -= v
+		}
+	},
+	"*": func(x, y []float64) {
+		for i, v := range y {
+			x[i] *= v
+		}
+	},
+	"/": func(x, y []float64) {
+		for i, v := range y {
+			if v == 0 {
+				x[i] = math.NaN()
+				continue
+			}
+			x[i] /= v
+		}
+	},
+	"%": func(x, y []float64) {
+		for i, v := range y {
+			x[i] = math.Mod(x[i], v)
+		}
+	},
+	"**": power,
+	"^":  power,
+}
+
+func power(x, y []float64) {
+	for i, v := range y {
+		x[i] = orNaN(math.Pow(x[i], v))
+	}
+}
+
+// orNaN turns an infinite result into NaN, so that it cannot hide behind a
+// later comparison, minimum or quotient.
+func orNaN(v float64) float64 {
+	if math.IsInf(v, 0) {
+		return math.NaN()
+	}
+	return v
+}
+
+// comparisons maps operators to the test of two numbers.
+var comparisons = map[string]func(x, y float64) bool{
+	"==": func(x, y float64) bool { return x == y },
+	"!=": func(x, y float64) bool { return x != y },
+	"<":  func(x, y float64) bool { return x < y },
+	"<=": func(x, y float64) bool { return x <= y },
+	">":  func(x, y float64) bool { return x > y },
+	">=": func(x, y float64) bool { return x >= y },
+}
+
+// wordTests maps operators to the test of two texts.
+var wordTests = map[string]func(x, y string) bool{
+	"==":         func(x, y string) bool { return x == y },
+	"!=":         func(x, y string) bool { return x != y },
+	"contains":   strings.Contains,
+	"startsWith": strings.HasPrefix,
+	"endsWith":   strings.HasSuffix,
+}
+
+// reasons says why an operator or function has no value where its arguments
+// have one.
+var reasons = map[string]string{
+	"/":    "divides by zero",
+	"%":    "divides by zero",
+	"**":   "is not a finite number",
+	"log":  "takes the logarithm of a number that is not above zero",
+	"sqrt": "takes the square root of a negative number",
+}
+
+func (s *scope) unary(n *ast.UnaryNode) (*node, error) {
+	a, err := s.node(n.Node)
+	if err != nil {
+		return nil, err
+	}
+	made := &node{kind: a.kind, name: n.Operator, args: []*node{a}, column: -1}
+	switch n.Operator {
+	case "-", "+":
+		if a.kind != number {
+			return nil, s.wrongKind(n.Operator, a)
+		}
+		sign := 1.0
+		if n.Operator == "-" {
+			sign = -1
+		}
+		made.numbers = func(b *block, out []float64) {
+			a.eval(b, out)
+			for i := range out {
+				out[i] *= sign
+			}
+		}
+		return made, nil
+	default: // not, !
+		if a.kind != truth {
+			return nil, fail(s.path, "compare it with something", "%#q is %v, not needs true or false", a.source, a.kind)
+		}
+		made.numbers = func(b *block, out []float64) {
+			a.eval(b, out)
+			for i := range out {
+				out[i] = 1 - out[i]
+			}
+		}
+		return made, nil
+	}
+}
+
+// wrongKind explains an operand of arithmetic that is no number.
+func (s *scope) wrongKind(op string, a *node) error {
+	hint := ""
+	switch {
+	case a.kind == text && a.column >= 0:
+		hint = "if its values are numbers, say so under data.columns: " + a.name + ": {kind: number}"
+	case a.kind == truth:
+		hint = "write " + a.source + " ? 1 : 0"
+	case a.kind == moment:
+		hint = "subtract two times to get days, or use year(), month(), day()"
+	}
+	return fail(s.path, hint, "%#q is %v, %s needs a number", a.source, a.kind, op)
+}
+
+func (s *scope) binary(n *ast.BinaryNode) (*node, error) {
+	if n.Operator == "in" {
+		return s.in(n)
+	}
+	args, err := s.nodes([]ast.Node{n.Left, n.Right})
+	if err != nil {
+		return nil, err
+	}
+	l, r := args[0], args[1]
+	switch op := n.Operator; op {
+	case "+", "-", "*", "/", "%", "**", "^":
+		return s.arithmetic(op, l, r)
+	case "and", "&&", "or", "||":
+		return s.logic(op, l, r)
+	case "??":
+		return s.otherwise(l, r)
+	case "==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith":
+		return s.compare(op, l, r)
+	}
+	return nil, fail(s.path, "", "%#q: the operator %#q is not part of the payoff language", n.String(), n.Operator)
+}
+
+func (s *scope) arithmetic(op string, l, r *node) (*node, error) {
+	kind := number
+	switch {
+	case op == "-" && l.kind == moment && r.kind == moment:
+	case (op == "+" || op == "-") && l.kind == moment && r.kind == number:
+		kind = moment
+	case l.kind != number:
+		return nil, s.wrongKind(op, l)
+	case r.kind != number:
+		return nil, s.wrongKind(op, r)
+	}
+	do := arithmetics[op]
+	made := &node{kind: kind, name: op, args: []*node{l, r}, column: -1}
+	made.numbers = func(b *block, out []float64) {
+		l.eval(b, out)
+		t := b.take()
+		r.eval(b, t)
+		do(out, t)
+		b.give()
+	}
+	return made, nil
+}
+
+// logic is three-valued: false and unknown is false, true or unknown is true.
+func (s *scope) logic(op string, l, r *node) (*node, error) {
+	for _, a := range []*node{l, r} {
+		if a.kind != truth {
+			return nil, fail(s.path, "compare it with something", "%#q is %v, %s needs true or false", a.source, a.kind, op)
+		}
+	}
+	decisive := 0.0 // the value of one side that settles the whole
+	if op == "or" || op == "||" {
+		decisive = 1
+	}
+	made := &node{kind: truth, name: op, args: []*node{l, r}, column: -1}
+	made.numbers = func(b *block, out []float64) {
+		l.eval(b, out)
+		t := b.take()
+		r.eval(b, t)
+		for i, y := range t {
+			if out[i] != decisive && (y == decisive || out[i] == out[i]) {
+				out[i] = y
+			}
+		}
+		b.give()
+	}
+	return made, nil
+}
+
+// otherwise is column ?? value: the value where the column's cell is missing.
+// Only a column may stand on the left, so that it cannot hide a division by
+// zero.
+func (s *scope) otherwise(l, r *node) (*node, error) {
+	if l.column < 0 || len(l.args) > 0 {
+		return nil, fail(s.path, "", "%#q: ?? needs a column on its left", l.source)
+	}
+	if l.kind != r.kind {
+		return nil, fail(s.path, "", "%#q is %v, but stands in for %#q, which is %v", r.source, r.kind, l.source, l.kind)
+	}
+	at := l.column
+	made := &node{kind: l.kind, name: "??", args: []*node{r}, column: -1, reads: true}
+	if l.kind == text {
+		made.texts = func(b *block, out []string) {
+			t := b.takeWords()
+			loadTexts(b, at, out)
+			r.evalText(b, t)
+			for i, v := range out {
+				if v == "" {
+					out[i] = t[i]
+				}
+			}
+			b.giveWords()
+		}
+		return made, nil
+	}
+	loadRaw := loadNumbers
+	if l.kind == moment {
+		loadRaw = loadTimes
+	}
+	made.numbers = func(b *block, out []float64) {
+		t := b.take()
+		loadRaw(b, at, out)
+		r.eval(b, t)
+		for i, v := range out {
+			if v != v {
+				out[i] = t[i]
+			}
+		}
+		b.give()
+	}
+	return made, nil
+}
+
+func (s *scope) compare(op string, l, r *node) (*node, error) {
+	l, r = dated(l, r), dated(r, l)
+	if l.kind != r.kind {
+		return nil, fail(s.path, "", "%#q is %v and %#q is %v; %s needs both of one kind", l.source, l.kind, r.source, r.kind, op)
+	}
+	made := &node{kind: truth, name: op, args: []*node{l, r}, column: -1}
+	if l.kind == text {
+		test, ok := wordTests[op]
+		if !ok {
+			return nil, fail(s.path, "use ==, !=, in, contains, startsWith or endsWith", "%#q is text, %s needs numbers or times", l.source, op)
+		}
+		s.notice(op, l, r)
+		made.numbers = testWords(l, r, test)
+		return made, nil
+	}
+	test, ok := comparisons[op]
+	if !ok {
+		return nil, fail(s.path, "", "%#q is %v, %s needs text", l.source, l.kind, op)
+	}
+	made.numbers = func(b *block, out []float64) {
+		l.eval(b, out)
+		t := b.take()
+		r.eval(b, t)
+		for i, y := range t {
+			x := out[i]
+			switch {
+			case x != x || y != y:
+				out[i] = math.NaN()
+			case test(x, y):
+				out[i] = 1
+			default:
+				out[i] = 0
+			}
+		}
+		b.give()
+	}
+	return made, nil
+}
+
+func testWords(l, r *node, test func(x, y string) bool) func(b *block, out []float64) {
+	return func(b *block, out []float64) {
+		x, y := b.takeWords(), b.takeWords()
+		l.evalText(b, x)
+		r.evalText(b, y)
+		for i := range out {
+			switch {
+			case x[i] == "" || y[i] == "":
+				out[i] = math.NaN()
+			case test(x[i], y[i]):
+				out[i] = 1
+			default:
+				out[i] = 0
+			}
+		}
+		b.giveWords()
+		b.giveWords()
+	}
+}
+
+// dated turns a text constant into a time where it is compared with one.
+func dated(n, other *node) *node {
+	if n.kind == text && n.constant && other.kind == moment {
+		if d, err := parseDate(n.word); err == nil {
+			return &node{kind: moment, constant: true, value: d, source: n.source, size: 1, column: -1}
+		}
+	}
+	return n
+}
+
+// notice remembers comparisons of a category with a literal, so that Compile
+// can warn about a spelling that no row has.
+func (s *scope) notice(op string, l, r *node) {
+	if r.column >= 0 {
+		l, r = r, l
+	}
+	if (op == "==" || op == "!=") && l.column >= 0 && r.constant {
+		if f := (*s.columns)[l.column]; f.Kind == table.Category {
+			*s.words = append(*s.words, comparison{path: s.path, field: f, word: r.word})
+		}
+	}
+}
+
+// in is membership in a list of constants.
+func (s *scope) in(n *ast.BinaryNode) (*node, error) {
+	list, ok := n.Right.(*ast.ArrayNode)
+	if !ok || len(list.Nodes) == 0 {
+		return nil, fail(s.path, `such as purpose in ["car", "radio"]`, "%#q: in needs a list of values on its right", n.String())
+	}
+	tests := make([]ast.Node, len(list.Nodes))
+	var all ast.Node
+	for i, item := range list.Nodes {
+		tests[i] = &ast.BinaryNode{Operator: "==", Left: n.Left, Right: item}
+		if i == 0 {
+			all = tests[i]
+			continue
+		}
+		all = &ast.BinaryNode{Operator: "or", Left: all, Right: tests[i]}
+	}
+	return s.node(all)
+}
+
+// choice is cond ? yes : no; only the branch taken need have a value.
+func choice(cond, yes, no *node) *node {
+	made := &node{kind: yes.kind, name: opChoice, args: []*node{cond, yes, no}, column: -1}
+	if yes.kind == text {
+		made.texts = func(b *block, out []string) {
+			c, t := b.take(), b.takeWords()
+			cond.eval(b, c)
+			yes.evalText(b, out)
+			no.evalText(b, t)
+			for i, v := range c {
+				switch v {
+				case 1:
+				case 0:
+					out[i] = t[i]
+				default:
+					out[i] = ""
+				}
+			}
+			b.give()
+			b.giveWords()
+		}
+		return made
+	}
+	made.numbers = func(b *block, out []float64) {
+		c, t := b.take(), b.take()
+		cond.eval(b, c)
+		yes.eval(b, out)
+		no.eval(b, t)
+		for i, v := range c {
+			switch v {
+			case 1:
+			case 0:
+				out[i] = t[i]
+			default:
+				out[i] = math.NaN()
+			}
+		}
+		b.give()
+		b.give()
+	}
+	return made
+}

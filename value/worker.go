@@ -1,0 +1,371 @@
+package value
+
+import (
+	"fmt"
+	"strings"
+
+	"bespoke/model"
+	"bespoke/table"
+)
+
+// worker evaluates blocks of rows for one goroutine. What a row may turn out to
+// be is a state: an outcome of a class, or a point of the spread around a
+// predicted number. Everything below is stored by state and lane.
+type worker struct {
+	p *Payoffs
+	b *block
+	// money is by (action*states+state)*size+lane.
+	money []float64
+	// perfect is the money of the best action if the state were known, best
+	// that action, review the money of asking a person; by state*size+lane.
+	perfect, review []float64
+	best            []int32
+	// shared says that the above are the same for all rows and computed.
+	shared bool
+
+	point []float64 // the true number of a state, by lane
+	spare []float64 // money at a known number, by action*size+lane
+
+	// expected is by lane*names+action, ideal (with perfect information) by
+	// lane.
+	expected, ideal []float64
+
+	faults []faults // by program, then today's rule, then inputs
+	bad    []bool   // by program*size+lane: counted already
+	dirty  bool     // some of bad are set
+}
+
+// faults are rows in which something has no value.
+type faults struct {
+	rows  int
+	first int // row
+	// truth and prediction of the first row, for finding the reason.
+	truth, prediction float64
+	note              string
+}
+
+func (f *faults) add(row int, truth, prediction float64) {
+	if f.rows == 0 || row < f.first {
+		f.first, f.truth, f.prediction = row, truth, prediction
+	}
+	f.rows++
+}
+
+func (f *faults) merge(g faults) {
+	if g.rows > 0 && (f.rows == 0 || g.first < f.first) {
+		f.first, f.truth, f.prediction, f.note = g.first, g.truth, g.prediction, g.note
+	}
+	f.rows += g.rows
+}
+
+func (p *Payoffs) newWorker(size int) *worker {
+	w := &worker{
+		p: p, b: newBlock(size, len(p.columns)),
+		money:   make([]float64, p.actions*p.states*size),
+		perfect: make([]float64, p.states*size), best: make([]int32, p.states*size),
+		expected: make([]float64, size*len(p.names)), ideal: make([]float64, size),
+		faults: make([]faults, len(p.programs)+2), bad: make([]bool, size*len(p.programs)),
+	}
+	if p.HasReview() {
+		w.review = make([]float64, p.states*size)
+	}
+	if p.numeric() {
+		w.point = make([]float64, size)
+		w.spare = make([]float64, p.actions*size)
+	}
+	for i, f := range p.columns {
+		if fb, ok := p.config.Fill[f.Name]; ok {
+			w.b.fill[i] = &fb
+		}
+	}
+	w.b.lanes = size
+	for k := range p.programs {
+		w.constants(k)
+	}
+	return w
+}
+
+func (p *Payoffs) numeric() bool { return p.config.Task == model.Regression }
+
+// at is the memory of an action and a state.
+func (w *worker) at(action, state int) []float64 {
+	from := (action*w.p.states + state) * w.b.size
+	return w.money[from : from+w.b.lanes]
+}
+
+// each calls f for every action and state whose money the program gives. A
+// number has one program per action for all states.
+func (w *worker) each(k int, f func(action, state int)) {
+	p := w.p
+	outcomes := p.outcomeCount()
+	for i, s := range p.slot {
+		if s != k {
+			continue
+		}
+		if !p.numeric() {
+			f(i/outcomes, i%outcomes)
+			continue
+		}
+		for state := range p.states {
+			f(i, state)
+		}
+	}
+}
+
+// constants writes a payoff that reads nothing into its place, once.
+func (w *worker) constants(k int) {
+	n := w.p.programs[k].root
+	if !n.constant {
+		return
+	}
+	w.each(k, func(action, state int) { n.eval(w.b, w.at(action, state)) })
+}
+
+// rows sets the rows under evaluation.
+func (w *worker) rows(first, lanes int) {
+	if lanes > w.b.lanes {
+		w.shared = false
+	}
+	if w.dirty {
+		clear(w.bad)
+		w.dirty = false
+	}
+	w.b.first, w.b.lanes = first, lanes
+}
+
+// classes computes money, perfect, best and review for every outcome.
+func (w *worker) classes() {
+	if w.shared {
+		return
+	}
+	p := w.p
+	outcomes := p.outcomeCount()
+	for i := 0; i < len(p.slot); i++ {
+		k := p.slot[i]
+		n := p.programs[k].root
+		if n.constant {
+			continue
+		}
+		out := w.at(i/outcomes, i%outcomes)
+		if i > 0 && p.slot[i-1] == k {
+			copy(out, w.at((i-1)/outcomes, (i-1)%outcomes))
+			continue
+		}
+		n.eval(w.b, out)
+		w.check(k, out)
+	}
+	for state := range p.states {
+		w.bestOf(state)
+	}
+	if p.HasReview() {
+		w.reviewClasses()
+	}
+	w.shared = p.Constant()
+}
+
+// bestOf finds the best action of every lane if the state were known.
+func (w *worker) bestOf(state int) {
+	from := state * w.b.size
+	perfect, best := w.perfect[from:from+w.b.lanes], w.best[from:from+w.b.lanes]
+	copy(perfect, w.at(0, state))
+	clear(best)
+	for a := 1; a < w.p.actions; a++ {
+		for i, v := range w.at(a, state) {
+			if v > perfect[i] {
+				perfect[i], best[i] = v, int32(a)
+			}
+		}
+	}
+}
+
+// reviewClasses is the money of a reviewer who sees the true outcome with the
+// given accuracy, any other with equal chance, and takes the best action for
+// what was seen.
+func (w *worker) reviewClasses() {
+	r, size, states := w.p.config.Value.Review, w.b.size, w.p.states
+	wrong := (1 - r.Accuracy) / float64(states-1)
+	for y := range states {
+		for i := range w.b.lanes {
+			v := r.Accuracy*w.perfect[y*size+i] - r.Cost
+			if wrong > 0 {
+				for seen := range states {
+					if seen != y {
+						v += wrong * w.money[(int(w.best[seen*size+i])*states+y)*size+i]
+					}
+				}
+			}
+			w.review[y*size+i] = v
+		}
+	}
+}
+
+// numbers computes money and perfect for every point around the predictions.
+func (w *worker) numbers(predictions []float64) {
+	p := w.p
+	w.b.prediction = predictions
+	for state := range p.states {
+		copy(w.point, predictions)
+		if s := p.config.Spread; s != nil {
+			s.shift(w.point[:w.b.lanes], state)
+		}
+		w.b.truth = w.point[:w.b.lanes]
+		for a, k := range p.slot {
+			if p.programs[k].root.constant {
+				continue
+			}
+			if state > 0 && !p.programs[k].truth {
+				copy(w.at(a, state), w.at(a, 0))
+				continue
+			}
+			p.programs[k].root.eval(w.b, w.at(a, state))
+			w.check(k, w.at(a, state))
+		}
+		w.bestOf(state)
+		if p.predictive() {
+			w.certainly(w.b.truth, w.b.truth, w.perfect[state*w.b.size:], nil)
+			w.b.prediction = predictions
+		}
+	}
+}
+
+// predictive says whether a payoff reads the prediction itself.
+func (p *Payoffs) predictive() bool {
+	for _, g := range p.programs {
+		if g.prediction {
+			return true
+		}
+	}
+	return false
+}
+
+// check counts the lanes whose money is not finite, each row once.
+func (w *worker) check(k int, out []float64) {
+	for i, v := range out {
+		if finite(v) {
+			continue
+		}
+		out[i] = 0
+		if w.bad[k*w.b.size+i] {
+			continue
+		}
+		w.bad[k*w.b.size+i], w.dirty = true, true
+		t, pr := 0.0, 0.0
+		if w.b.truth != nil {
+			t = w.b.truth[i]
+		}
+		if w.b.prediction != nil {
+			pr = w.b.prediction[i]
+		}
+		w.faults[k].add(w.b.first+i, t, pr)
+	}
+}
+
+// expect averages money over the states: probabilities by lane*states+state for
+// classes, nil for the equally likely points of a number.
+func (w *worker) expect(probabilities []float64) {
+	p := w.p
+	names, states, size := len(p.names), p.states, w.b.size
+	equal := 1 / float64(states)
+	for i := range w.b.lanes {
+		out := w.expected[i*names : (i+1)*names]
+		clear(out)
+		ideal := 0.0
+		for s := range states {
+			chance := equal
+			if probabilities != nil {
+				chance = probabilities[i*states+s]
+			}
+			for a := range p.actions {
+				out[a] += chance * w.money[(a*states+s)*size+i]
+			}
+			if w.review != nil && probabilities != nil {
+				out[names-1] += chance * w.review[s*size+i]
+			}
+			ideal += chance * w.perfect[s*size+i]
+		}
+		w.ideal[i] = ideal
+		if w.review != nil && probabilities == nil {
+			r := p.config.Value.Review
+			out[names-1] = r.Accuracy*ideal + (1-r.Accuracy)*out[argmax(out[:p.actions])] - r.Cost
+		}
+	}
+}
+
+// argmax is the first index of the largest value.
+func argmax(v []float64) int {
+	best := 0
+	for i, x := range v {
+		if x > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// rowError turns counted faults into the error of the first program that has
+// any.
+func (p *Payoffs) rowError(found []faults, t *table.Table) error {
+	for k, f := range found {
+		if f.rows == 0 {
+			continue
+		}
+		path, root := "need.today", p.today
+		switch {
+		case k < len(p.programs):
+			path, root = p.programs[k].path, p.programs[k].root
+		case k == len(p.programs)+1:
+			return &Error{Msg: f.note, Row: f.first + 1}
+		}
+		return p.explain(path, root, f, t)
+	}
+	return nil
+}
+
+func (p *Payoffs) explain(path string, root *node, f faults, t *table.Table) error {
+	if f.note != "" {
+		return &Error{Path: path, Msg: f.note, Hint: "the actions are " + strings.Join(p.names, ", "), Row: f.first + 1}
+	}
+	b := newBlock(1, len(p.columns))
+	b.first, b.lanes = f.first, 1
+	b.truth, b.prediction = []float64{f.truth}, []float64{f.prediction}
+	for i, c := range p.columns {
+		if fb, ok := p.config.Fill[c.Name]; ok {
+			b.fill[i] = &fb
+		}
+	}
+	if err := p.bind(b, t); err != nil {
+		return err
+	}
+	e := &Error{Path: path, Row: f.first + 1}
+	why := fault(root, b)
+	if why == nil {
+		why = &cause{text: fmt.Sprintf("%#q is not a finite number", root.source)}
+	}
+	if why.column != "" {
+		e.Hint = fmt.Sprintf("write %s ?? value, or let missing cells be filled", why.column)
+		e.Msg = fmt.Sprintf("%#q: %s in %s", root.source, why.text, missingRows(t, why.column, f.first))
+		return e
+	}
+	e.Msg = fmt.Sprintf("%#q: %s", root.source, why.text)
+	if t.Rows() > 1 {
+		e.Msg += fmt.Sprintf(" in row %d", f.first+1)
+	}
+	if f.rows > 1 {
+		e.Msg += fmt.Sprintf("; %d of %d rows have no value", f.rows, t.Rows())
+	}
+	return e
+}
+
+func missingRows(t *table.Table, name string, first int) string {
+	c, ok := t.Column(name)
+	if !ok || t.Rows() == 1 {
+		return "the row"
+	}
+	missing := 0
+	for row := range t.Rows() {
+		if c.Missing(row) {
+			missing++
+		}
+	}
+	return fmt.Sprintf("%d of %d rows, first in row %d", missing, t.Rows(), first+1)
+}
