@@ -29,7 +29,7 @@ type OutOfFold struct {
 // the result does not depend on how many at once.
 func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.Split, threads int) (*OutOfFold, error) {
 	k := p.Outputs()
-	out := newOutOfFold(split, k)
+	out := NewOutOfFold(split, k)
 	at := make(map[int]int, len(out.Rows))
 	for i, r := range out.Rows {
 		at[r] = i
@@ -66,7 +66,9 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 	return out, nil
 }
 
-func newOutOfFold(split table.Split, outputs int) *OutOfFold {
+// NewOutOfFold is an OutOfFold of the rows of the split with predictions of zero,
+// outputs values per row, to be filled.
+func NewOutOfFold(split table.Split, outputs int) *OutOfFold {
 	foldOf := map[int]int{}
 	out := &OutOfFold{}
 	for f, rows := range split.Folds {

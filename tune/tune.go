@@ -1,0 +1,289 @@
+// Package tune searches over candidates: it cross-fits each one on the
+// development rows, journals what was learnt so that a killed search goes on
+// where it stopped, and makes the two choices that Bespoke always shows side by
+// side: the most accurate candidate, and the one that earns most.
+//
+// With a trial budget the outcome depends on the seed and the data alone, not
+// on threads, order or interruptions. With a time budget it depends on the
+// clock, and Outcome.Reproducible says so.
+package tune
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"bespoke/model"
+	"bespoke/runs"
+	"bespoke/scenario"
+	"bespoke/table"
+	"bespoke/train"
+)
+
+// Score is what a judge says about a candidate's out-of-fold predictions.
+type Score struct {
+	// Metric is the value of the scenario's metric, in its own direction.
+	Metric float64
+	// Loss is a proper score, lower is better: log-loss or mean squared error.
+	Loss float64
+	// Money is the profit of each row; nil when the scenario has no payoffs.
+	Money []float64
+}
+
+// Judge scores calibrated out-of-fold predictions of the given rows.
+type Judge func(rows []int, predictions []float64) (Score, error)
+
+// Search is what to search and how.
+type Search struct {
+	Problem *train.Problem
+	Split   table.Split
+	// Candidates are tried first, in order.
+	Candidates []model.Candidate
+	// Models are the entries that further trials are drawn from; nil draws
+	// none.
+	Models []model.Entry
+	Budget scenario.Budget
+	Judge  Judge
+	// HigherIsBetter is the direction of the metric.
+	HigherIsBetter bool
+	// Threads is how many trials run at once.
+	Threads int
+	// Store keeps finished trials; nil keeps none.
+	Store *runs.Run
+	// Key is the content key of everything trials depend on beside their
+	// candidate: data, target, split, seed.
+	Key string
+	// Report, when not nil, is told of finished trials.
+	Report runs.Reporter
+}
+
+// Trial is one candidate and how it did on out-of-fold predictions.
+type Trial struct {
+	// Number counts from 0 in the order of proposal.
+	Number    int             `json:"number"`
+	Candidate model.Candidate `json:"candidate"`
+	// Failed says why the candidate could not be fitted; empty when it could.
+	Failed string  `json:"failed,omitempty"`
+	Metric float64 `json:"metric"`
+	Loss   float64 `json:"loss"`
+	// Money is the mean profit per decision; MoneyError is its standard error.
+	Money      float64 `json:"money"`
+	MoneyError float64 `json:"money_error"`
+	// Rounds is the median over the folds of rounds kept; 0 when it has none.
+	Rounds int `json:"rounds,omitempty"`
+	// Calibration is the chosen method; empty for regression.
+	Calibration string `json:"calibration,omitempty"`
+	// Equal is true when the trial's money cannot be told from the most.
+	Equal bool `json:"equal,omitempty"`
+
+	money       []float64
+	outOfFold   *train.OutOfFold
+	calibration *train.Calibration
+}
+
+// OutOfFold returns the trial's raw out-of-fold predictions.
+func (t *Trial) OutOfFold() *train.OutOfFold { return t.outOfFold }
+
+// Calibrated returns the trial's calibration and calibrated predictions.
+func (t *Trial) Calibrated() *train.Calibration { return t.calibration }
+
+// Outcome is a finished search.
+type Outcome struct {
+	Trials []*Trial `json:"trials"`
+	// Technology is the index of the trial with the best metric.
+	Technology int `json:"technology"`
+	// Scenario is the index of the trial that earns most; see docs/decisions
+	// 0002. Without payoffs it is Technology.
+	Scenario int `json:"scenario"`
+	// Equals is how many trials' money could not be told from the most.
+	Equals int `json:"equals"`
+	// Reused is how many trials came from the journal.
+	Reused int `json:"-"`
+	// Reproducible is false when the clock decided how many trials ran.
+	Reproducible bool `json:"reproducible"`
+}
+
+// Run searches.
+func (s *Search) Run(ctx context.Context) (*Outcome, error) {
+	deadline := time.Time{}
+	if s.Budget.Time > 0 {
+		deadline = time.Now().Add(time.Duration(s.Budget.Time))
+	}
+	trials, reused, err := s.trials(ctx, deadline)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{Trials: trials, Reused: reused, Reproducible: deadline.IsZero()}
+	if err := s.choose(out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// candidate is number i of the search.
+func (s *Search) candidate(i int) model.Candidate {
+	if i < len(s.Candidates) {
+		return s.Candidates[i]
+	}
+	return sample(s.Models, s.Problem.Seed, i)
+}
+
+// total is how many trials there are at most.
+func (s *Search) total() int {
+	switch {
+	case len(s.Models) == 0:
+		return len(s.Candidates)
+	case s.Budget.Time > 0:
+		return math.MaxInt32
+	}
+	return max(s.Budget.Trials, len(s.Candidates))
+}
+
+// trials works through the candidates on Threads goroutines.
+func (s *Search) trials(ctx context.Context, deadline time.Time) ([]*Trial, int, error) {
+	total := s.total()
+	workers := min(max(1, s.Threads), total)
+	inside := max(1, s.Threads/workers)
+	var mu sync.Mutex
+	var trials []*Trial
+	var next, done, reused int
+	var failure error
+	take := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		late := !deadline.IsZero() && time.Now().After(deadline)
+		if failure != nil || next >= total || late && next >= len(s.Candidates) {
+			return 0, false
+		}
+		next++
+		trials = append(trials, nil)
+		return next - 1, true
+	}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i, ok := take(); ok; i, ok = take() {
+				t, again, err := s.trial(ctx, i, inside)
+				mu.Lock()
+				trials[i] = t
+				done++
+				if again {
+					reused++
+				}
+				if err != nil && failure == nil {
+					failure = err
+				}
+				if err == nil {
+					s.tell(t, done, total)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return trials, reused, failure
+}
+
+func (s *Search) tell(t *Trial, done, total int) {
+	if total == math.MaxInt32 {
+		total = 0
+	}
+	message := t.Candidate.Label
+	if t.Failed != "" {
+		message += " failed: " + t.Failed
+	}
+	s.Report.Tell(runs.Event{Stage: "train", Message: message, Done: done, Total: total})
+}
+
+// trial cross-fits and judges one candidate. Only the end of the search itself
+// is an error; a candidate that cannot be fitted is a failed trial.
+func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error) {
+	t := &Trial{Number: i, Candidate: s.candidate(i)}
+	o, reused, err := s.crossFit(ctx, t.Candidate, threads)
+	if ctx.Err() != nil {
+		return t, false, ctx.Err()
+	}
+	if err == nil {
+		err = s.judge(t, o)
+	}
+	if err != nil {
+		t.Failed = err.Error()
+	}
+	return t, reused, nil
+}
+
+// crossFit gets the out-of-fold predictions from the journal or makes them.
+func (s *Search) crossFit(ctx context.Context, c model.Candidate, threads int) (*train.OutOfFold, bool, error) {
+	work := func() ([]byte, error) {
+		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
+		if err != nil {
+			return nil, err
+		}
+		return encode(o), nil
+	}
+	if s.Store == nil {
+		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
+		return o, false, err
+	}
+	// The label and the reason do not change what is learnt.
+	key := runs.KeyOf(s.Key, c.Model, c.Params)
+	data, reused, err := runs.OnceFile(ctx, s.Store, "trials/"+key[:16]+".f64", key, work)
+	if err != nil {
+		return nil, false, err
+	}
+	o := train.NewOutOfFold(s.Split, s.Problem.Outputs())
+	if err := decode(data, o); err != nil {
+		return nil, false, err
+	}
+	return o, reused, nil
+}
+
+// encode writes what CrossFit learnt: the rounds and the predictions, as
+// little-endian numbers of 8 bytes.
+func encode(o *train.OutOfFold) []byte {
+	out := binary.LittleEndian.AppendUint64(nil, uint64(o.Rounds))
+	for _, p := range o.Predictions {
+		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(p))
+	}
+	return out
+}
+
+func decode(data []byte, o *train.OutOfFold) error {
+	if want := 8 * (1 + len(o.Predictions)); len(data) != want {
+		return fmt.Errorf("tune: trial: %d bytes of predictions, want %d", len(data), want)
+	}
+	o.Rounds = int(binary.LittleEndian.Uint64(data))
+	for i := range o.Predictions {
+		o.Predictions[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*(i+1):]))
+	}
+	return nil
+}
+
+func (s *Search) judge(t *Trial, o *train.OutOfFold) error {
+	for _, p := range o.Predictions {
+		if math.IsNaN(p) || math.IsInf(p, 0) {
+			return errors.New("it predicts numbers that are not finite")
+		}
+	}
+	calibration, err := s.Problem.Calibrate(o)
+	if err != nil {
+		return err
+	}
+	score, err := s.Judge(o.Rows, calibration.Predictions)
+	if err != nil {
+		return err
+	}
+	t.Rounds, t.Metric, t.Loss, t.money = o.Rounds, score.Metric, score.Loss, score.Money
+	t.outOfFold, t.calibration = o, calibration
+	if calibration.Map != nil {
+		t.Calibration = calibration.Map.Name()
+	}
+	if t.money != nil {
+		t.Money, t.MoneyError = meanError(t.money)
+	}
+	return nil
+}
