@@ -15,7 +15,7 @@ import (
 // moved the slope by more than the tolerance in a whole pass.
 func (g *gram) descend(ctx context.Context, p problem) (solution, error) {
 	n := g.n
-	lasso, ridge := p.penalties()
+	lasso, ridge := p.penalties(p.moments.scales)
 	theta := make([]float64, n+1)
 	slope := append([]float64(nil), g.target...)
 	total, tolerance := p.params.Int("max_iterations"), p.params.Number("tolerance")

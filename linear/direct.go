@@ -10,7 +10,7 @@ const pivotShare = 1e-12
 // false when the matrix is not positive definite.
 func (g *gram) direct(p problem) (theta []float64, ok bool) {
 	n := g.n
-	_, ridge := p.penalties()
+	_, ridge := p.penalties(p.moments.scales)
 	l := make([]float64, n*n)
 	for i := range n {
 		for j := range i + 1 {

@@ -7,20 +7,25 @@ import (
 	"bespoke/model"
 )
 
-// loss is the smooth part of a problem as a function of the standardised
-// weights theta (per raw output: features, then intercept), with its gradient.
+// loss is the smooth part of a problem as a function of the scaled weights
+// theta (per raw output: features, then intercept), with its gradient.
 type loss struct {
 	problem
-	n, k  int       // features, raw outputs
-	lasso []float64 // per standardised feature
-	ridge []float64
-	raw   []float64   // theta in raw units of the features
-	parts [][]float64 // per block: loss, then the gradient in raw units
+	n, k   int       // features, raw outputs
+	scales []float64 // theta = scale * weight
+	lasso  []float64 // per theta
+	ridge  []float64
+	raw    []float64   // weights and intercept of the raw features
+	parts  [][]float64 // per block: loss, then the gradient in raw units
 }
 
 func newLoss(p problem) *loss {
 	l := &loss{problem: p, n: p.in.X.Cols(), k: p.outputs()}
-	l.lasso, l.ridge = p.penalties()
+	l.scales = make([]float64, l.n)
+	for j, d := range p.moments.scales {
+		l.scales[j] = math.Sqrt(d*d + p.ridge/l.steepest())
+	}
+	l.lasso, l.ridge = p.penalties(l.scales)
 	l.raw = make([]float64, l.k*(l.n+1))
 	count, _ := blocksOf(p.in.X.Rows)
 	l.parts = make([][]float64, count)
@@ -30,7 +35,20 @@ func newLoss(p problem) *loss {
 	return l
 }
 
-// minimise runs the quasi-Newton method from zero.
+// steepest bounds the curvature of one row's loss in its raw outputs.
+func (l *loss) steepest() float64 {
+	switch l.in.Task {
+	case model.Regression:
+		return 1
+	case model.Binary:
+		return 0.25
+	}
+	return 0.5
+}
+
+// minimise runs the quasi-Newton method from zero. It works on weights times
+// scales, which makes the penalised loss about equally steep in all of them,
+// and returns standardised weights.
 func (l *loss) minimise(ctx context.Context) (solution, error) {
 	theta := make([]float64, len(l.raw))
 	strengths := make([]float64, len(l.raw))
@@ -48,6 +66,11 @@ func (l *loss) minimise(ctx context.Context) (solution, error) {
 		},
 	}
 	iterations, converged, err := q.minimise(theta)
+	for k := range l.k {
+		for j := range l.n {
+			l.output(theta, k)[j] *= l.moments.scales[j] / l.scales[j]
+		}
+	}
 	return solution{theta, iterations, converged}, err
 }
 
@@ -78,7 +101,7 @@ func (l *loss) toRaw(theta []float64) {
 		from, to := l.output(theta, k), l.output(l.raw, k)
 		b := from[l.n]
 		for j := range l.n {
-			to[j] = from[j] / l.moments.scales[j]
+			to[j] = from[j] / l.scales[j]
 			b -= to[j] * l.moments.means[j]
 		}
 		to[l.n] = b
@@ -97,7 +120,7 @@ func (l *loss) toStandard(theta, gradient []float64) float64 {
 				g[j] = 0 // a constant feature: what is left is rounding noise
 				continue
 			}
-			g[j] = (g[j]/l.moments.sum-l.moments.means[j]*g[l.n])/l.moments.scales[j] + l.ridge[j]*t[j]
+			g[j] = (g[j]/l.moments.sum-l.moments.means[j]*g[l.n])/l.scales[j] + l.ridge[j]*t[j]
 			penalty += l.ridge[j] * t[j] * t[j] / 2
 		}
 	}

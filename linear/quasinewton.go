@@ -2,10 +2,10 @@ package linear
 
 import "math"
 
-// quasiNewton minimises value(theta) + sum_i lasso_i |theta_i| by the
-// orthant-wise limited-memory method of Andrew and Gao (2007); where every
-// lasso is 0 it is plain L-BFGS (Nocedal 1980). value must be smooth and
-// convex. All arithmetic is sequential, so the path is the same on any machine
+// quasiNewton minimises value(theta) + sum_i lasso_i |theta_i| by projected
+// scaled subgradients (Schmidt 2010, chapter 2): an orthant-wise method whose
+// limited memory sees only the weights that are not held at zero. Where every
+// lasso is 0 it is plain L-BFGS (Nocedal 1980). value must be smooth and convex. All arithmetic is sequential, so the path is the same on any machine
 // with the same value function.
 type quasiNewton struct {
 	value      func(theta, gradient []float64) float64
@@ -15,7 +15,7 @@ type quasiNewton struct {
 	step       func(done int) error
 
 	steps, changes [][]float64 // the last moves of theta and of the gradient
-	curvatures     []float64   // their inner products
+	free           []bool      // weights that the recursion moves
 }
 
 const (
@@ -23,12 +23,14 @@ const (
 	sufficient = 1e-4  // share of the predicted decrease that must come true
 	halvings   = 50    // of the step before giving up on a direction
 	noise      = 4e-16 // relative rounding error of a value
+	tiny       = 1e-14 // least cosine between a move and its change of gradient
 	patience   = 8     // steps without visible decrease before stopping
 )
 
 // minimise starts at theta and leaves the best point there.
 func (q *quasiNewton) minimise(theta []float64) (iterations int, converged bool, err error) {
 	n := len(theta)
+	q.free = make([]bool, n)
 	gradient, slope, direction := make([]float64, n), make([]float64, n), make([]float64, n)
 	next, nextGradient := make([]float64, n), make([]float64, n)
 	f := q.value(theta, gradient) + q.penalty(theta)
@@ -41,13 +43,13 @@ func (q *quasiNewton) minimise(theta []float64) (iterations int, converged bool,
 		if largest(slope) <= q.tolerance {
 			return done, true, nil
 		}
-		q.direction(slope, direction)
+		q.direction(theta, slope, direction)
 		g, ok := q.search(theta, slope, direction, f, next, nextGradient)
 		if !ok {
 			if len(q.steps) == 0 {
 				return done, false, nil // not even downhill helps: rounding is all that is left
 			}
-			q.steps, q.changes, q.curvatures = nil, nil, nil
+			q.steps, q.changes = nil, nil
 			continue
 		}
 		idle++
@@ -94,30 +96,55 @@ func (q *quasiNewton) slope(theta, gradient, out []float64) {
 	}
 }
 
-// direction writes minus the approximate inverse curvature times the slope (the
-// two-loop recursion); coordinates that would move uphill stay.
-func (q *quasiNewton) direction(slope, out []float64) {
+// direction writes a step downhill. Weights away from zero, and those without
+// lasso, follow the two-loop recursion restricted to themselves; weights that
+// the lasso is about to release follow their slope. Without lasso this is the
+// plain two-loop recursion.
+func (q *quasiNewton) direction(theta, slope, out []float64) {
 	for i, s := range slope {
+		q.free[i] = q.lasso[i] == 0 || theta[i] != 0
 		out[i] = -s
 	}
-	var alpha [memory]float64
+	var alpha, curvature [memory]float64
+	scale, scaled := 1.0, false
 	for m := len(q.steps) - 1; m >= 0; m-- {
-		alpha[m] = dot(q.steps[m], out) / q.curvatures[m]
-		axpy(-alpha[m], q.changes[m], out)
-	}
-	if last := len(q.steps) - 1; last >= 0 {
-		scale := q.curvatures[last] / dot(q.changes[last], q.changes[last])
-		for i := range out {
-			out[i] *= scale
+		s, y := q.steps[m], q.changes[m]
+		curvature[m] = q.freeDot(s, y)
+		if !(curvature[m] > tiny*math.Sqrt(q.freeDot(s, s)*q.freeDot(y, y))) {
+			curvature[m] = 0
+			continue
 		}
+		if !scaled { // the newest move tells the size of a step
+			scale, scaled = curvature[m]/q.freeDot(y, y), true
+		}
+		alpha[m] = q.freeDot(s, out) / curvature[m]
+		q.freeAxpy(-alpha[m], y, out)
+	}
+	for i := range out {
+		out[i] *= scale
 	}
 	for m := range q.steps {
-		beta := dot(q.changes[m], out) / q.curvatures[m]
-		axpy(alpha[m]-beta, q.steps[m], out)
+		if curvature[m] > 0 {
+			beta := q.freeDot(q.changes[m], out) / curvature[m]
+			q.freeAxpy(alpha[m]-beta, q.steps[m], out)
+		}
 	}
-	for i, s := range slope {
-		if q.lasso[i] > 0 && out[i]*s >= 0 {
-			out[i] = 0
+}
+
+func (q *quasiNewton) freeDot(a, b []float64) float64 {
+	sum := 0.0
+	for i, f := range q.free {
+		if f {
+			sum += a[i] * b[i]
+		}
+	}
+	return sum
+}
+
+func (q *quasiNewton) freeAxpy(f float64, x, y []float64) {
+	for i, free := range q.free {
+		if free {
+			y[i] += f * x[i]
 		}
 	}
 }
@@ -168,13 +195,11 @@ func (q *quasiNewton) remember(theta, next, gradient, nextGradient []float64) {
 	for i := range s {
 		s[i], y[i] = next[i]-theta[i], nextGradient[i]-gradient[i]
 	}
-	c := dot(s, y)
-	keep := c > 1e-14*math.Sqrt(dot(s, s)*dot(y, y))
 	if len(q.steps) == memory {
-		q.steps, q.changes, q.curvatures = q.steps[1:], q.changes[1:], q.curvatures[1:]
+		q.steps, q.changes = q.steps[1:], q.changes[1:]
 	}
-	if keep {
-		q.steps, q.changes, q.curvatures = append(q.steps, s), append(q.changes, y), append(q.curvatures, c)
+	if dot(s, y) > tiny*math.Sqrt(dot(s, s)*dot(y, y)) {
+		q.steps, q.changes = append(q.steps, s), append(q.changes, y)
 	}
 }
 

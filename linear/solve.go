@@ -46,11 +46,10 @@ func (p *problem) unit() float64 {
 	return 1
 }
 
-// penalties returns the strengths per standardised feature.
-func (p *problem) penalties() (lasso, ridge []float64) {
-	n := p.in.X.Cols()
-	lasso, ridge = make([]float64, n), make([]float64, n)
-	for j, d := range p.moments.scales {
+// penalties returns the strengths for weights that are multiplied by scales.
+func (p *problem) penalties(scales []float64) (lasso, ridge []float64) {
+	lasso, ridge = make([]float64, len(scales)), make([]float64, len(scales))
+	for j, d := range scales {
 		lasso[j] = p.lasso / d / p.unit()
 		ridge[j] = p.ridge / d / d
 	}
