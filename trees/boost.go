@@ -3,12 +3,432 @@ package trees
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 
 	"bespoke/model"
 )
 
-// Fit learns boosted trees with the given parameters; see Boost for what they
-// are.
+// Fit learns boosted trees with the given parameters; Boost says what they
+// are. Rows of one class only, monotone constraints on categories or for three
+// and more classes, and whatever Training.Check refuses are errors. Features
+// that have the same value in all rows, or none, are never split on. Where
+// nothing can be split (one row, constant features) the model is the best
+// constant.
 func Fit(ctx context.Context, params model.Params, in model.Training) (*Model, error) {
-	return nil, errors.New("trees: fit: not there yet")
+	s, err := resolve(params)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBooster(&s, in)
+	if err != nil {
+		return nil, fmt.Errorf("trees: fit: %w", err)
+	}
+	defer b.team.close()
+	if err := b.boost(ctx); err != nil {
+		return nil, fmt.Errorf("trees: fit: %w", err)
+	}
+	b.model.countGain()
+	b.model.prepare(b.obj)
+	return b.model, nil
+}
+
+// booster is the state of one Fit.
+type booster struct {
+	s     *settings
+	in    model.Training
+	obj   *objective
+	tgt   target
+	team  *team
+	data  *binned
+	grow  *grower
+	scale scale
+	model *Model
+
+	// score is the raw scores of the training rows, output after output; gh and
+	// the sums by block are made of g and h for one output at a time.
+	score, g, h []float64
+	sums        [][2]float64
+	absent      []bool // classes without rows, which get no trees
+	output      int    // that gradients are computed for
+	// in and out of the bag; out is nil when all rows are in.
+	bag, out []int32
+	quantile *quantiler
+	applied  *Tree
+
+	valid *validation
+
+	prepareTask, gradientTask, wholeTask, leafTask, outTask func(worker, task int)
+}
+
+func newBooster(s *settings, in model.Training) (*booster, error) {
+	if err := in.Check(model.Native); err != nil {
+		return nil, err
+	}
+	if err := checkFeatures(in); err != nil {
+		return nil, err
+	}
+	obj, err := findObjective(s.objective, in.Task)
+	if err != nil {
+		return nil, err
+	}
+	b := &booster{s: s, in: in, obj: obj}
+	b.tgt = target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: s.alpha}
+	if in.Task != model.Regression {
+		if b.absent, err = absentClasses(in); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.start(); err != nil {
+		return nil, err
+	}
+	b.team = newTeam(in.Threads)
+	cols := newBinner(in.X, in.Weights, s, in.Seed).columns(b.team)
+	b.data = newBinned(in.X, cols, b.team)
+	b.grow = newGrower(s, b.data, b.team)
+	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.constant)
+	b.allocate()
+	return b, nil
+}
+
+func checkFeatures(in model.Training) error {
+	if in.X.Rows > math.MaxInt32-1 {
+		return fmt.Errorf("%d rows; at most %d are possible", in.X.Rows, math.MaxInt32-1)
+	}
+	if in.X.Cols() > maskFeature {
+		return fmt.Errorf("%d features; at most %d are possible", in.X.Cols(), maskFeature)
+	}
+	for _, f := range in.X.Features {
+		switch {
+		case f.Levels > maxSaveLevels:
+			return fmt.Errorf("feature %q has %d levels; at most %d are possible", f.Name, f.Levels, maxSaveLevels)
+		case f.Monotone == 0:
+		case f.Levels > 0:
+			return fmt.Errorf("feature %q is a category; only numbers can be monotone", f.Name)
+		case in.Task == model.Multiclass:
+			return fmt.Errorf("feature %q is monotone; with %d classes there is no single prediction that could rise or fall", f.Name, len(in.Classes))
+		}
+	}
+	return nil
+}
+
+// absentClasses says which classes have no row; one class alone is an error.
+func absentClasses(in model.Training) ([]bool, error) {
+	absent := make([]bool, len(in.Classes))
+	for k := range absent {
+		absent[k] = true
+	}
+	for _, y := range in.Y {
+		absent[int(y)] = false
+	}
+	present, last := 0, 0
+	for k, a := range absent {
+		if !a {
+			present, last = present+1, k
+		}
+	}
+	if present < 2 {
+		return nil, fmt.Errorf("every row is of class %q; at least two classes must occur", in.Classes[last])
+	}
+	return absent, nil
+}
+
+// start makes the model without trees.
+func (b *booster) start() error {
+	m := &Model{Task: b.in.Task, Objective: b.obj.name, Classes: len(b.in.Classes)}
+	for _, f := range b.in.X.Features {
+		m.Features = append(m.Features, Feature{Name: f.Name, Levels: f.Levels})
+	}
+	m.Base = make([]float64, b.obj.raw(len(b.in.Classes)))
+	if b.s.fromAverage {
+		m.Base = b.obj.base(&b.tgt)
+	}
+	for _, x := range m.Base {
+		if math.IsInf(x, 0) || math.IsNaN(x) {
+			return errors.New("the targets or weights are too large to be added up")
+		}
+	}
+	b.model = m
+	return nil
+}
+
+func (b *booster) allocate() {
+	n, k := b.in.X.Rows, len(b.model.Base)
+	b.score = make([]float64, n*k)
+	for i := range b.score {
+		b.score[i] = b.model.Base[i/n]
+	}
+	b.g = make([]float64, n)
+	if !b.obj.constant {
+		b.h = make([]float64, n)
+	}
+	b.sums = make([][2]float64, blocks(n))
+	if b.obj.prepare != nil {
+		b.tgt.prob = make([]float64, n*k)
+	}
+	if b.obj.renew != nil {
+		b.quantile = newQuantiler(&b.tgt)
+	}
+	b.grow.gh = make([]cell, n)
+	b.grow.rows = make([]int32, n)
+	b.bag = make([]int32, n)
+	for i := range b.bag {
+		b.bag[i] = int32(i)
+	}
+	b.grow.use = make([]bool, len(b.data.cols))
+	b.prepareTask, b.gradientTask, b.wholeTask = b.prepareBlock, b.gradientBlock, b.wholeBlock
+	b.leafTask, b.outTask = b.addLeaf, b.addOut
+	if b.in.Valid != nil {
+		b.valid = newValidation(b)
+	}
+}
+
+// boost runs the rounds.
+func (b *booster) boost(ctx context.Context) error {
+	k := len(b.model.Base)
+	best, bestRound := math.Inf(1), 0
+	if b.valid != nil {
+		best = b.valid.loss()
+	}
+	for round := range b.s.rounds {
+		grown, err := b.round(ctx, round)
+		if err != nil {
+			return err
+		}
+		if b.in.Progress != nil {
+			b.in.Progress(round+1, b.s.rounds)
+		}
+		if !grown && !b.sampled() {
+			// The next round would find the same: nothing.
+			b.model.Trees = b.model.Trees[:len(b.model.Trees)-k]
+			break
+		}
+		if b.valid == nil || b.s.patience == 0 {
+			continue
+		}
+		if loss := b.valid.loss(); loss < best {
+			best, bestRound = loss, round+1
+		} else if round+1-bestRound >= b.s.patience {
+			break
+		}
+	}
+	if b.valid != nil && b.s.patience > 0 {
+		b.model.Trees = b.model.Trees[:min(len(b.model.Trees), bestRound*k)]
+	}
+	return nil
+}
+
+// sampled says whether rounds differ in rows or features by chance.
+func (b *booster) sampled() bool {
+	return b.out != nil || b.s.featureFraction < 1
+}
+
+// round adds a tree per output and says whether any of them has a split.
+func (b *booster) round(ctx context.Context, round int) (grown bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	b.drawRows(round)
+	if b.obj.prepare != nil {
+		b.team.run(len(b.sums), b.prepareTask)
+	}
+	for k := range b.model.Base {
+		tree := Tree{Nodes: []Node{{Feature: -1}}}
+		if b.absent == nil || len(b.model.Base) == 1 || !b.absent[k] {
+			if tree, err = b.tree(ctx, k, round*len(b.model.Base)+k); err != nil {
+				return false, err
+			}
+		}
+		grown = grown || len(tree.Nodes) > 1
+		b.model.Trees = append(b.model.Trees, tree)
+	}
+	return grown, nil
+}
+
+// tree grows tree number at for output k and adds its values to the scores.
+func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
+	if err := b.gradients(k); err != nil {
+		return Tree{}, err
+	}
+	b.drawColumns(at)
+	b.grow.find = newFinder(b.s, b.scale, b.bounded())
+	b.grow.rows = b.grow.rows[:copy(b.grow.rows[:cap(b.grow.rows)], b.bag)]
+	tree, err := b.grow.grow(ctx)
+	if err != nil {
+		return Tree{}, err
+	}
+	if len(tree.Nodes) == 1 {
+		tree.Nodes[0].Value = 0
+		return tree, nil
+	}
+	if b.obj.renew != nil {
+		b.renew(&tree)
+	}
+	b.apply(&tree, k)
+	return tree, nil
+}
+
+// apply adds the tree's values to the scores of output k.
+func (b *booster) apply(tree *Tree, k int) {
+	b.applied, b.output = tree, k
+	b.team.run(len(b.grow.leaves), b.leafTask)
+	if b.out != nil {
+		b.team.run(blocks(len(b.out)), b.outTask)
+	}
+	if b.valid != nil {
+		b.valid.add(tree, k)
+	}
+}
+
+func (b *booster) bounded() bool {
+	for i := range b.data.cols {
+		if b.data.cols[i].monotone != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// gradients fills grow.gh for output k.
+func (b *booster) gradients(k int) error {
+	b.output = k
+	b.team.run(len(b.sums), b.gradientTask)
+	g, h := 0.0, 0.0
+	for _, s := range b.sums {
+		g += s[0]
+		h += s[1]
+	}
+	if math.IsInf(g, 0) || math.IsNaN(g) {
+		return errors.New("the gradients are too large to be added up; the targets are too far apart")
+	}
+	b.scale.scaleSums(g, h)
+	b.team.run(len(b.sums), b.wholeTask)
+	return nil
+}
+
+func (b *booster) prepareBlock(_, task int) {
+	b.obj.prepare(&b.tgt, b.score, task*block, min(b.in.X.Rows, (task+1)*block))
+}
+
+func (b *booster) gradientBlock(_, task int) {
+	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
+	b.obj.gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
+	sum := [2]float64{}
+	for i := lo; i < hi; i++ {
+		sum[0] += b.tgt.weight(i) * math.Abs(b.g[i])
+	}
+	if b.h != nil {
+		for i := lo; i < hi; i++ {
+			sum[1] += b.tgt.weight(i) * b.h[i]
+		}
+	}
+	b.sums[task] = sum
+}
+
+func (b *booster) wholeBlock(_, task int) {
+	for i := task * block; i < min(b.in.X.Rows, (task+1)*block); i++ {
+		h := 0.0
+		if b.h != nil {
+			h = b.h[i]
+		}
+		b.grow.gh[i] = b.scale.row(b.g[i], h, b.tgt.weight(i))
+	}
+}
+
+// scores are the raw scores of the current output.
+func (b *booster) scores() []float64 {
+	n := b.in.X.Rows
+	return b.score[b.output*n : (b.output+1)*n]
+}
+
+func (b *booster) addLeaf(_, at int) {
+	l := &b.grow.leaves[at]
+	value, score := b.applied.Nodes[l.at].Value, b.scores()
+	for _, r := range b.grow.rows[l.lo:l.hi] {
+		score[r] += value
+	}
+}
+
+func (b *booster) addOut(_, task int) {
+	score := b.scores()
+	for _, r := range b.out[task*block : min(len(b.out), (task+1)*block)] {
+		score[r] += b.applied.value(b.in.X.Row(int(r)))
+	}
+}
+
+// value is what the tree adds to the raw score of a row.
+func (t *Tree) value(row []float64) float64 {
+	n := &t.Nodes[0]
+	for !n.Leaf() {
+		if t.GoesLeft(n, row) {
+			n = &t.Nodes[n.Left]
+		} else {
+			n = &t.Nodes[n.Right]
+		}
+	}
+	return n.Value
+}
+
+// validation follows the loss on rows that are not learnt from.
+type validation struct {
+	b      *booster
+	x      *model.Matrix
+	tgt    target
+	score  []float64 // row after row
+	sums   [][2]float64
+	tree   *Tree
+	output int
+
+	addTask, lossTask func(worker, task int)
+}
+
+func newValidation(b *booster) *validation {
+	in := b.in.Valid
+	k := len(b.model.Base)
+	v := &validation{
+		b: b, x: in.X,
+		tgt:   target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: b.s.alpha},
+		score: make([]float64, in.X.Rows*k),
+		sums:  make([][2]float64, blocks(in.X.Rows)),
+	}
+	for i := range v.score {
+		v.score[i] = b.model.Base[i%k]
+	}
+	v.addTask, v.lossTask = v.addBlock, v.lossBlock
+	return v
+}
+
+// add adds a tree's values to the scores of output k.
+func (v *validation) add(t *Tree, k int) {
+	v.tree, v.output = t, k
+	v.b.team.run(len(v.sums), v.addTask)
+}
+
+func (v *validation) addBlock(_, task int) {
+	k := len(v.b.model.Base)
+	for i := task * block; i < min(v.x.Rows, (task+1)*block); i++ {
+		v.score[i*k+v.output] += v.tree.value(v.x.Row(i))
+	}
+}
+
+// loss is the weighted mean loss, added up in fixed blocks.
+func (v *validation) loss() float64 {
+	v.b.team.run(len(v.sums), v.lossTask)
+	loss, weight := 0.0, 0.0
+	for _, s := range v.sums {
+		loss += s[0]
+		weight += s[1]
+	}
+	return loss / weight
+}
+
+func (v *validation) lossBlock(_, task int) {
+	k := len(v.b.model.Base)
+	sum := [2]float64{}
+	for i := task * block; i < min(v.x.Rows, (task+1)*block); i++ {
+		w := v.tgt.weight(i)
+		sum[0] += w * v.b.obj.loss(&v.tgt, i, v.score[i*k:(i+1)*k])
+		sum[1] += w
+	}
+	v.sums[task] = sum
 }

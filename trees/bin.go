@@ -1,0 +1,433 @@
+package trees
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"sort"
+
+	"bespoke/model"
+)
+
+// edgeSample is from how many rows at most the bin edges of numbers are found,
+// as in LightGBM.
+const edgeSample = 200_000
+
+// column says how one feature of the matrix becomes bins. Bins 0 to bins-1 are
+// intervals of numbers in rising order, or category levels from the most
+// frequent on; bin number bins, when missing is true, is for NaN and for
+// levels too rare for a bin of their own.
+type column struct {
+	feature  int
+	bins     int
+	missing  bool
+	monotone int8
+	// edges[b] is the largest number of bin b; the last bin has none.
+	edges []float64
+	// search is edges with +Inf behind, so that a search needs no end check.
+	search []float64
+	// half is the first step of that search.
+	half int
+	// levels is the number of category codes, 0 for a number; level[b] is the
+	// code of bin b and binOf[code] the bin of a code.
+	levels int
+	level  []int32
+	binOf  []uint8
+	// offset is where the column's cells begin in a histogram.
+	offset int
+}
+
+// cells is how many cells of a histogram the column takes.
+func (c *column) cells() int {
+	if c.missing {
+		return c.bins + 1
+	}
+	return c.bins
+}
+
+// bin is the bin of a value. A number without missing bin is never NaN.
+func (c *column) bin(x float64) uint8 {
+	if x != x {
+		return uint8(c.bins)
+	}
+	if c.levels > 0 {
+		return c.binOf[int(x)]
+	}
+	b := 0
+	for step := c.half; step > 0; step >>= 1 {
+		if x > c.search[b+step-1] {
+			b += step
+		}
+	}
+	return uint8(b)
+}
+
+// binner finds the columns of a matrix.
+type binner struct {
+	x       *model.Matrix
+	w       []float64
+	maxBins int
+	min     float64
+	// sample are the rows that numbers are looked at in, nil for all.
+	sample []int32
+}
+
+func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
+	b := &binner{x: x, w: w, maxBins: s.maxBins, min: s.minInBin}
+	if x.Rows > edgeSample {
+		b.sample = make([]int32, 0, edgeSample)
+		draw(rand.New(rand.NewPCG(seed, seedEdges)), x.Rows, edgeSample, func(row int) {
+			b.sample = append(b.sample, int32(row))
+		}, nil)
+	}
+	return b
+}
+
+// bundle is how many features are read at once: the eight float64 of a cache
+// line.
+const bundle = 8
+
+// columns finds the columns of all features, several at once. A feature that
+// has the same bin in all rows is left out.
+func (b *binner) columns(t *team) []column {
+	features := b.x.Cols()
+	found := make([]column, features)
+	scratch := make([]binScratch, t.threads)
+	t.run((features+bundle-1)/bundle, func(worker, task int) {
+		lo, hi := task*bundle, min(features, (task+1)*bundle)
+		b.bundle(&scratch[worker], lo, found[lo:hi])
+	})
+	kept, offset := found[:0], 0
+	for i := range found {
+		c := found[i]
+		if c.cells() < 2 {
+			continue
+		}
+		c.offset = offset
+		offset += c.cells()
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// binScratch is the memory of one worker.
+type binScratch struct {
+	values, keys, spare []float64
+	pairs               []pair
+	radix               radix
+}
+
+// bundle finds the columns of the features from first on.
+func (b *binner) bundle(s *binScratch, first int, found []column) {
+	n, f := b.x.Rows, b.x.Cols()
+	missing := [bundle]bool{}
+	for i := range n {
+		for j, x := range b.x.Values[i*f+first : i*f+first+len(found)] {
+			if x != x {
+				missing[j] = true
+			}
+		}
+	}
+	rows := n
+	if b.sample != nil {
+		rows = len(b.sample)
+	}
+	s.values = slices.Grow(s.values[:0], rows*len(found))[:rows*len(found)]
+	for i := range rows {
+		at := i
+		if b.sample != nil {
+			at = int(b.sample[i])
+		}
+		for j, x := range b.x.Values[at*f+first : at*f+first+len(found)] {
+			s.values[j*rows+i] = x + 0 // -0 becomes 0
+		}
+	}
+	for j := range found {
+		c := &found[j]
+		*c = column{feature: first + j, missing: missing[j], monotone: b.x.Features[first+j].Monotone}
+		if levels := b.x.Features[first+j].Levels; levels > 0 {
+			b.category(c, levels)
+		} else {
+			values, counts := b.distinct(s, s.values[j*rows:(j+1)*rows])
+			c.setEdges(cut(values, counts, b.maxBins, b.min))
+			if len(values) == 0 {
+				c.bins = 0
+			}
+		}
+	}
+}
+
+func (c *column) setEdges(edges []float64) {
+	c.edges = edges
+	c.bins = len(edges) + 1
+	size := 1 << bits.Len(uint(len(edges)))
+	c.search = make([]float64, size)
+	for i := copy(c.search, edges); i < size; i++ {
+		c.search[i] = math.Inf(1)
+	}
+	c.half = size / 2
+}
+
+// distinct returns the different values that are not NaN in rising order, with
+// the weight of each.
+func (b *binner) distinct(s *binScratch, values []float64) (distinct, counts []float64) {
+	if b.w == nil {
+		return s.radix.distinct(values)
+	}
+	s.pairs = s.pairs[:0]
+	for i, x := range values {
+		row := i
+		if b.sample != nil {
+			row = int(b.sample[i])
+		}
+		if x == x {
+			s.pairs = append(s.pairs, pair{x, b.w[row]})
+		}
+	}
+	slices.SortFunc(s.pairs, comparePairs)
+	for _, p := range s.pairs {
+		if n := len(distinct); n == 0 || distinct[n-1] != p.value {
+			distinct, counts = append(distinct, p.value), append(counts, 0)
+		}
+		counts[len(counts)-1] += p.weight
+	}
+	return distinct, counts
+}
+
+// cut chooses the edges between distinct values v with weights n so that bins
+// are about equally heavy: at most most bins, each of weight least or more
+// where that is possible. When there are few values each gets its own bin;
+// otherwise a value heavier than the mean bin gets its own and the rest share
+// what remains evenly, the method of LightGBM.
+func cut(v, n []float64, most int, least float64) []float64 {
+	if len(v) < 2 {
+		return nil
+	}
+	if len(v) <= most {
+		return cutFew(v, n, least)
+	}
+	total := 0.0
+	for _, w := range n {
+		total += w
+	}
+	most = max(1, min(most, int(total/least)))
+	mean := total / float64(most)
+	heavy := make([]bool, len(v))
+	bins, rest := most, total
+	for i, w := range n {
+		if w >= mean {
+			heavy[i] = true
+			bins--
+			rest -= w
+		}
+	}
+	share := func() float64 {
+		if bins <= 0 {
+			return math.Inf(1)
+		}
+		return rest / float64(bins)
+	}
+	goal, sum := share(), 0.0
+	var edges []float64
+	for i := 0; i+1 < len(v) && len(edges)+1 < most; i++ {
+		if !heavy[i] {
+			rest -= n[i]
+		}
+		sum += n[i]
+		if !heavy[i] && sum < goal && !(heavy[i+1] && sum >= math.Max(1, goal/2)) {
+			continue
+		}
+		edges = append(edges, between(v[i], v[i+1]))
+		sum = 0
+		if !heavy[i] {
+			bins--
+			goal = share()
+		}
+	}
+	return edges
+}
+
+func cutFew(v, n []float64, least float64) []float64 {
+	var edges []float64
+	sum := 0.0
+	for i := range len(v) - 1 {
+		if sum += n[i]; sum >= least {
+			edges = append(edges, between(v[i], v[i+1]))
+			sum = 0
+		}
+	}
+	return edges
+}
+
+// between is a number from a up to but not including b, the middle if it can
+// be told apart.
+func between(a, b float64) float64 {
+	m := a/2 + b/2
+	if m >= a && m < b {
+		return m
+	}
+	return a
+}
+
+// category gives the most frequent levels a bin each. Like LightGBM it leaves
+// out levels that are rarer than min_data_in_bin, but for the first two.
+func (b *binner) category(c *column, levels int) {
+	c.levels = levels
+	counts := make([]float64, levels)
+	f := b.x.Cols()
+	for i := range b.x.Rows {
+		if x := b.x.Values[i*f+c.feature]; x == x {
+			if b.w == nil {
+				counts[int(x)]++
+			} else {
+				counts[int(x)] += b.w[i]
+			}
+		}
+	}
+	order := make([]int32, 0, levels)
+	for code, n := range counts {
+		if n > 0 {
+			order = append(order, int32(code))
+		}
+	}
+	sort.SliceStable(order, func(i, j int) bool { return counts[order[i]] > counts[order[j]] })
+	for c.bins < min(len(order), b.maxBins) && (c.bins < 2 || counts[order[c.bins]] >= b.min) {
+		c.bins++
+	}
+	c.level = slices.Clone(order[:c.bins])
+	c.missing = c.missing || c.bins < len(order)
+	c.binOf = make([]uint8, levels)
+	for code := range c.binOf {
+		c.binOf[code] = uint8(c.bins)
+	}
+	for bin, code := range c.level {
+		c.binOf[code] = uint8(bin)
+	}
+}
+
+// radix sorts float64 by their bits, eleven at a time.
+type radix struct {
+	keys, spare []uint64
+	counts      [6][2048]int32
+}
+
+// distinct returns the different values that are not NaN in rising order and
+// how often each occurs.
+func (r *radix) distinct(values []float64) (distinct, counts []float64) {
+	r.keys = r.keys[:0]
+	clear(r.counts[:])
+	for _, x := range values {
+		if x != x {
+			continue
+		}
+		k := math.Float64bits(x)
+		k ^= uint64(int64(k)>>63) | 1<<63 // unsigned order is now that of the numbers
+		r.keys = append(r.keys, k)
+		for d := range r.counts {
+			r.counts[d][k>>(11*d)&2047]++
+		}
+	}
+	r.sort()
+	for i := 0; i < len(r.keys); {
+		k, from := r.keys[i], i
+		for i < len(r.keys) && r.keys[i] == k {
+			i++
+		}
+		k ^= ^uint64(int64(k)>>63) | 1<<63
+		distinct = append(distinct, math.Float64frombits(k))
+		counts = append(counts, float64(i-from))
+	}
+	return distinct, counts
+}
+
+func (r *radix) sort() {
+	n := len(r.keys)
+	r.spare = slices.Grow(r.spare[:0], n)[:n]
+	for d := range r.counts {
+		counts := &r.counts[d]
+		if n == 0 || int(counts[r.keys[0]>>(11*d)&2047]) == n {
+			continue // all have the same digit
+		}
+		at := int32(0)
+		for i, c := range counts {
+			counts[i] = at
+			at += c
+		}
+		for _, k := range r.keys {
+			digit := k >> (11 * d) & 2047
+			r.spare[counts[digit]] = k
+			counts[digit]++
+		}
+		r.keys, r.spare = r.spare, r.keys
+	}
+}
+
+// binned holds the bins of all training rows twice: in panels, where the bins
+// of one row stand together, for histograms; and in columns, for moving rows
+// to a split's children.
+type binned struct {
+	rows   int
+	cols   []column
+	panels []panel
+	// columns[j][i] is the bin of row i in cols[j].
+	columns [][]uint8
+	// cells is the length of a histogram.
+	cells int
+	// features is the number of columns of the matrix that was binned.
+	features int
+}
+
+// panel is a group of neighbouring columns, at most one cache line wide: the
+// bin of row i in column first+j is bins[i*width+j]. bins has some bytes of
+// padding.
+type panel struct {
+	first, width int
+	bins         []uint8
+}
+
+const (
+	panelWidth   = 64
+	panelPadding = 8
+	// layoutRows is how many rows are binned as one task.
+	layoutRows = 64
+)
+
+func newBinned(x *model.Matrix, cols []column, t *team) *binned {
+	d := &binned{rows: x.Rows, cols: cols, features: x.Cols()}
+	if len(cols) == 0 {
+		return d
+	}
+	last := &cols[len(cols)-1]
+	d.cells = last.offset + last.cells()
+	d.columns = make([][]uint8, len(cols))
+	for j := range d.columns {
+		d.columns[j] = make([]uint8, x.Rows)
+	}
+	n := (len(cols) + panelWidth - 1) / panelWidth
+	for p := range n {
+		first, end := p*len(cols)/n, (p+1)*len(cols)/n
+		d.panels = append(d.panels, panel{first, end - first, make([]uint8, x.Rows*(end-first)+panelPadding)})
+	}
+	t.run((x.Rows+layoutRows-1)/layoutRows, func(_, task int) {
+		d.fill(x, task*layoutRows, min(x.Rows, (task+1)*layoutRows))
+	})
+	return d
+}
+
+// fill bins the rows lo to hi-1.
+func (d *binned) fill(x *model.Matrix, lo, hi int) {
+	f := x.Cols()
+	for p := range d.panels {
+		panel := &d.panels[p]
+		for j := range panel.width {
+			c := &d.cols[panel.first+j]
+			column := d.columns[panel.first+j]
+			for i := lo; i < hi; i++ {
+				b := c.bin(x.Values[i*f+c.feature])
+				column[i] = b
+				panel.bins[i*panel.width+j] = b
+			}
+		}
+	}
+}

@@ -1,0 +1,235 @@
+package trees
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// cell holds the sums of one histogram bin, or the share of one row, as whole
+// numbers; scale says how to read them. g is the gradient. h is the hessian
+// and, in its lower bits, the weight.
+type cell struct{ g, h int64 }
+
+func (c *cell) add(o cell) {
+	c.g += o.g
+	c.h += o.h
+}
+
+func (c cell) minus(o cell) cell { return cell{c.g - o.g, c.h - o.h} }
+
+// scale turns gradients, hessians and weights into whole numbers and back.
+//
+// Whole numbers add up to the same sum in any order, so histograms do not
+// depend on threads, blocks or the order of rows, and subtracting a child from
+// its parent gives the other child to the bit. The factors are powers of two
+// chosen from the sums over all rows: the sum of |gradient| takes 61 bits, the
+// sum of weights weightBits and that of hessians the rest of 61. With a million
+// rows a gradient is kept to 2^-41 of the mean |gradient| and a hessian to
+// 2^-21 of the mean hessian; float32, which LightGBM uses, keeps 2^-24 of each
+// number. A sum can not overflow.
+//
+// Weights that are whole numbers (or absent) are exact. Others are rounded to
+// 2^-26 of their sum or finer. When the hessian of every row is its weight, h
+// is the weight alone, with up to 61 bits.
+type scale struct {
+	// shift is how many lower bits of h hold the weight; 0 when h is both.
+	shift uint
+	// mask selects the weight in h.
+	mask int64
+	// whole says that weights are whole numbers. They then multiply what was
+	// rounded, so that a row of weight 2 adds the same as two rows of weight 1.
+	whole bool
+	// toG, toH and toW are the factors to whole numbers; g, h and w are their
+	// inverses.
+	toG, toH, toW float64
+	g, h, w       float64
+}
+
+const sumBits = 61
+
+// scaleWeights sets the part of the scale that is the same in all rounds.
+func (s *scale) scaleWeights(w []float64, rows int, constant bool) {
+	most := 26
+	if constant {
+		most = sumBits
+	}
+	total, whole := float64(rows), true
+	if w != nil {
+		total = 0
+		for _, x := range w {
+			total += x
+			whole = whole && x == math.Trunc(x)
+		}
+	}
+	s.toW = 1
+	most = max(most, bits.Len(uint(rows))+1)
+	if s.whole = whole && total < math.Ldexp(1, most); !s.whole {
+		s.toW = powerFor(total, most)
+	}
+	s.w = 1 / s.toW
+	s.mask = -1
+	if constant {
+		s.toH, s.h = s.toW, s.w
+		return
+	}
+	sum := uint64(total * s.toW)
+	if !s.whole {
+		sum += uint64(rows) // rounding adds at most one unit per row
+	}
+	s.shift = uint(bits.Len64(sum))
+	s.mask = 1<<s.shift - 1
+}
+
+// scaleSums sets the factors of a round from the sums of |gradient| and
+// hessian.
+func (s *scale) scaleSums(g, h float64) {
+	s.toG = powerFor(g, sumBits)
+	s.g = 1 / s.toG
+	if s.shift > 0 {
+		s.toH = powerFor(h, sumBits-int(s.shift))
+		s.h = 1 / s.toH
+	}
+}
+
+// powerFor is the power of two that brings sum to below 2^bits, 1 for no sum.
+func powerFor(sum float64, bits int) float64 {
+	if !(sum > 0) || math.IsInf(sum, 0) {
+		return 1
+	}
+	_, exp := math.Frexp(sum)
+	// Both the factor and its inverse must be normal numbers.
+	return math.Ldexp(1, min(max(bits-exp, -1000), 1000))
+}
+
+// row is the gradient, hessian and weight of a row as whole numbers; g and h
+// are without the weight.
+func (s *scale) row(g, h, w float64) cell {
+	times := int64(1)
+	weight := int64(math.RoundToEven(w * s.toW))
+	if s.whole {
+		times = weight
+	} else {
+		weight = max(1, weight)
+		g, h = g*w, h*w
+	}
+	c := cell{g: int64(math.RoundToEven(g*s.toG)) * times, h: weight}
+	if s.shift > 0 {
+		c.h += int64(math.RoundToEven(h*s.toH)) * times << s.shift
+	}
+	return c
+}
+
+// gradient, hessian and weight read a sum.
+func (s *scale) gradient(c cell) float64 { return float64(c.g) * s.g }
+func (s *scale) hessian(c cell) float64  { return float64(c.h>>s.shift) * s.h }
+func (s *scale) weight(c cell) float64   { return float64(c.h&s.mask) * s.w }
+
+// histPadding is the number of cells behind a histogram, so that every column
+// can be seen as an array of 256 cells and indexed by a byte without a check.
+const histPadding = 256
+
+// histRows is how many rows go through all columns of a panel before the next
+// rows, so that their bins stay in the nearest cache.
+const histRows = 256
+
+// accumulate adds rows to the histogram for the panel's columns from lo to
+// hi-1. all has the gradient of every row of the data. use says which columns
+// are wanted; others may be left out.
+func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows []int32, all []cell) {
+	var gh [histRows]cell
+	for len(rows) > 0 {
+		n := min(len(rows), histRows)
+		for i, r := range rows[:n] {
+			gh[i] = all[r]
+		}
+		for j := lo; j < hi; j += 4 {
+			end := min(hi, j+4)
+			if !anyOf(use[p.first+j : p.first+end]) {
+				continue
+			}
+			if end-j == 4 {
+				d.accumulate4(hist, p, j, rows[:n], gh[:n])
+				continue
+			}
+			for ; j < end; j++ {
+				accumulate1(d.view(hist, p.first+j), p.bins[j:], p.width, rows[:n], gh[:n])
+			}
+		}
+		rows = rows[n:]
+	}
+}
+
+func anyOf(use []bool) bool {
+	for _, u := range use {
+		if u {
+			return true
+		}
+	}
+	return false
+}
+
+// view is the histogram of a column, as long as a byte can reach.
+func (d *binned) view(hist []cell, col int) *[256]cell {
+	return (*[256]cell)(hist[d.cols[col].offset:])
+}
+
+// accumulate4 adds rows to four neighbouring columns.
+func (d *binned) accumulate4(hist []cell, p *panel, j int, rows []int32, gh []cell) {
+	h0, h1 := d.view(hist, p.first+j), d.view(hist, p.first+j+1)
+	h2, h3 := d.view(hist, p.first+j+2), d.view(hist, p.first+j+3)
+	bins, width := p.bins[j:], p.width
+	gh = gh[:len(rows)]
+	for i, r := range rows {
+		q := gh[i]
+		b := binary.LittleEndian.Uint32(bins[int(r)*width:])
+		c := &h0[uint8(b)]
+		c.g += q.g
+		c.h += q.h
+		c = &h1[uint8(b>>8)]
+		c.g += q.g
+		c.h += q.h
+		c = &h2[uint8(b>>16)]
+		c.g += q.g
+		c.h += q.h
+		c = &h3[uint8(b>>24)]
+		c.g += q.g
+		c.h += q.h
+	}
+}
+
+func accumulate1(h *[256]cell, bins []uint8, width int, rows []int32, gh []cell) {
+	gh = gh[:len(rows)]
+	for i, r := range rows {
+		c := &h[bins[int(r)*width]]
+		c.g += gh[i].g
+		c.h += gh[i].h
+	}
+}
+
+// pool keeps the histograms of leaves that may still be split. There may be
+// fewer than leaves: the leaf that is least likely to be split next then loses
+// its own, which can be built again with the same bits.
+type pool struct {
+	hists [][]cell
+	owner []int32 // the leaf that has it, -1 for none
+}
+
+// histMemory bounds the bytes of all histograms; two are always kept.
+const histMemory = 512 << 20
+
+func newPool(cells, leaves int) *pool {
+	size := cells + histPadding
+	n := max(2, min(leaves, histMemory/(size*16)))
+	p := &pool{hists: make([][]cell, n), owner: make([]int32, n)}
+	for i := range p.owner {
+		p.owner[i] = -1
+	}
+	return p
+}
+
+func (p *pool) reset() {
+	for i := range p.owner {
+		p.owner[i] = -1
+	}
+}

@@ -1,0 +1,261 @@
+package trees
+
+import "math"
+
+// search finds the best splits of leaves: it builds the histogram of the
+// smaller of two children, gets the other by subtraction and walks over both.
+type search struct {
+	g *grower
+	// spare are histograms of the workers but the first, for sums over parts of
+	// the rows.
+	spare [][]cell
+	// found are the best splits per column of the leaves being searched.
+	found [2][]split
+
+	// What the tasks work on.
+	rows                    []int32
+	parts                   int
+	hist                    []cell
+	merge                   int // how many of spare to add
+	leaves                  [2]*leaf
+	hists                   [2][]cell
+	subtract                bool
+	chunk                   int
+	byRows, byColumns, scan func(worker, task int)
+}
+
+const (
+	// serialWork is below how many additions to a histogram, or visits of
+	// bins, waking the other workers costs more than it saves.
+	serialWork = 1 << 15
+	// columnTask is how many columns of a panel make a task of accumulation; a
+	// multiple of four.
+	columnTask = 32
+)
+
+func (v *search) init(g *grower) {
+	v.g = g
+	for i := range v.found {
+		v.found[i] = make([]split, len(g.d.cols))
+	}
+	if v.narrow() {
+		for range g.team.threads - 1 {
+			v.spare = append(v.spare, make([]cell, g.d.cells+histPadding))
+		}
+	}
+	v.byRows, v.byColumns, v.scan = v.sumRows, v.sumColumns, v.scanColumns
+}
+
+// narrow says that there are too few columns to share them out evenly.
+func (v *search) narrow() bool {
+	return v.g.team.threads > 1 && len(v.g.d.panels) < 2*v.g.team.threads
+}
+
+// leaf searches one leaf without a sibling.
+func (v *search) leaf(at int) {
+	l := &v.g.leaves[at]
+	if !v.splittable(l) {
+		return
+	}
+	v.own(at)
+	v.build(l)
+	v.run(l, nil, false)
+}
+
+// children searches two new leaves; the first may have its parent's histogram.
+func (v *search) children(first, second int) {
+	g := v.g
+	a, b := &g.leaves[first], &g.leaves[second]
+	if !v.splittable(a) && !v.splittable(b) {
+		v.release(a)
+		return
+	}
+	small, large := a, b
+	smallAt, largeAt := first, second
+	if b.hi-b.lo < a.hi-a.lo {
+		small, large = b, a
+		smallAt, largeAt = second, first
+	}
+	if a.hist < 0 {
+		// The parent's histogram had to be given up.
+		v.leaf(first)
+		v.leaf(second)
+		return
+	}
+	parent := a.hist
+	a.hist = -1
+	large.hist = parent
+	g.pool.owner[parent] = int32(largeAt)
+	v.own(smallAt)
+	v.build(small)
+	v.run(small, large, true)
+}
+
+// splittable says whether any split of the leaf could be allowed.
+func (v *search) splittable(l *leaf) bool {
+	f := &v.g.find
+	deep := v.g.s.depth > 0 && l.depth >= v.g.s.depth
+	return !deep && len(v.g.d.cols) > 0 && l.hi-l.lo >= 2 &&
+		(l.sum.h&f.scale.mask)/2 >= f.minWeight && (l.sum.h>>f.scale.shift)/2 >= f.minHessian
+}
+
+// own gives the leaf a histogram, taking it from the leaf with the smallest
+// gain when none is free. Two leaves at a time are safe: those being searched
+// have no gain yet and are passed over.
+func (v *search) own(at int) {
+	p := v.g.pool
+	victim, least := -1, math.Inf(1)
+	for i, owner := range p.owner {
+		if owner < 0 {
+			victim = i
+			break
+		}
+		if l := &v.g.leaves[owner]; l.best.gain > 0 && l.best.gain < least {
+			victim, least = i, l.best.gain
+		}
+	}
+	if owner := p.owner[victim]; owner >= 0 {
+		v.g.leaves[owner].hist = -1
+	}
+	if p.hists[victim] == nil {
+		p.hists[victim] = make([]cell, v.g.d.cells+histPadding)
+	}
+	p.owner[victim] = int32(at)
+	v.g.leaves[at].hist = victim
+}
+
+func (v *search) release(l *leaf) {
+	if l.hist >= 0 {
+		v.g.pool.owner[l.hist] = -1
+		l.hist = -1
+	}
+}
+
+// build sums the leaf's rows into its histogram.
+func (v *search) build(l *leaf) {
+	v.rows = v.g.rows[l.lo:l.hi]
+	v.hist = v.g.pool.hists[l.hist]
+	v.merge = 0
+	work := len(v.rows) * len(v.g.d.cols)
+	switch threads := v.g.team.threads; {
+	case threads == 1 || work < serialWork:
+		v.parts = 1
+		v.sumRows(0, 0)
+	case v.spare != nil && work > 4*threads*v.g.d.cells:
+		v.parts, v.merge = threads, threads-1
+		v.g.team.run(threads, v.byRows)
+	default:
+		tasks := 0
+		for p := range v.g.d.panels {
+			tasks += v.tasks(p)
+		}
+		v.g.team.run(tasks, v.byColumns)
+	}
+}
+
+// sumRows sums one part of the rows over all columns.
+func (v *search) sumRows(_, part int) {
+	d := v.g.d
+	hist := v.hist
+	if part > 0 {
+		hist = v.spare[part-1]
+	}
+	clear(hist[:d.cells])
+	rows := v.rows[part*len(v.rows)/v.parts : (part+1)*len(v.rows)/v.parts]
+	for i := range d.panels {
+		p := &d.panels[i]
+		d.accumulate(hist, p, 0, p.width, v.g.use, rows, v.g.gh)
+	}
+}
+
+// tasks is the number of tasks for panel p when columns are shared out.
+func (v *search) tasks(p int) int {
+	return (v.g.d.panels[p].width + v.perTask() - 1) / v.perTask()
+}
+
+func (v *search) perTask() int {
+	if v.narrow() {
+		return 4
+	}
+	return columnTask
+}
+
+// sumColumns sums all rows over some columns.
+func (v *search) sumColumns(_, task int) {
+	d := v.g.d
+	i := 0
+	for task >= v.tasks(i) {
+		task -= v.tasks(i)
+		i++
+	}
+	p := &d.panels[i]
+	lo := task * v.perTask()
+	hi := min(p.width, lo+v.perTask())
+	last := &d.cols[p.first+hi-1]
+	clear(v.hist[d.cols[p.first+lo].offset : last.offset+last.cells()])
+	d.accumulate(v.hist, p, lo, hi, v.g.use, v.rows, v.g.gh)
+}
+
+// run walks over the histograms of a leaf and, after subtracting, of its
+// larger sibling, and sets their best splits.
+func (v *search) run(small, large *leaf, subtract bool) {
+	g := v.g
+	v.leaves = [2]*leaf{small, large}
+	v.subtract = subtract
+	v.hists = [2][]cell{g.pool.hists[small.hist], nil}
+	if large != nil {
+		v.hists[1] = g.pool.hists[large.hist]
+	}
+	cols := len(g.d.cols)
+	v.chunk = cols
+	if g.d.cells*2 >= serialWork/8 {
+		v.chunk = max(1, min(8, cols/(2*g.team.threads)))
+	}
+	g.team.run((cols+v.chunk-1)/v.chunk, v.scan)
+	for i, l := range v.leaves {
+		if l == nil {
+			continue
+		}
+		l.best = split{}
+		for c := range v.found[i] {
+			if f := &v.found[i][c]; f.gain > l.best.gain {
+				l.best = *f
+				l.best.col = int32(c)
+			}
+		}
+		if !(l.best.gain > g.s.minGain) {
+			l.best = split{}
+			v.release(l)
+		}
+	}
+}
+
+func (v *search) scanColumns(_, task int) {
+	d := v.g.d
+	for col := task * v.chunk; col < min(len(d.cols), (task+1)*v.chunk); col++ {
+		v.found[0][col], v.found[1][col] = split{}, split{}
+		if !v.g.use[col] {
+			continue
+		}
+		c := &d.cols[col]
+		lo, hi := c.offset, c.offset+c.cells()
+		small := v.hists[0][lo:hi]
+		for _, other := range v.spare[:v.merge] {
+			for i, x := range other[lo:hi] {
+				small[i].add(x)
+			}
+		}
+		if v.subtract {
+			large := v.hists[1][lo:hi]
+			for i, x := range small {
+				large[i].g -= x.g
+				large[i].h -= x.h
+			}
+		}
+		for i, l := range v.leaves {
+			if l != nil && v.splittable(l) {
+				v.found[i][col] = v.g.find.best(c, v.hists[i][lo:hi], &l.node)
+			}
+		}
+	}
+}

@@ -1,0 +1,252 @@
+package trees
+
+import "math"
+
+// split is a way to divide the rows of a leaf.
+type split struct {
+	// gain is by how much the loss falls, times two; not above 0 for no split.
+	gain float64
+	// col is the position in binned.cols.
+	col int32
+	// bin is the last bin that goes left, for a number.
+	bin uint8
+	// missingLeft says where the bin for missing values goes.
+	missingLeft bool
+	// set has the bins that go left, for a category.
+	set [4]uint64
+	// left is the sum over the rows that go left.
+	left cell
+	// leftOut and rightOut are the values of the children, without the
+	// learning rate.
+	leftOut, rightOut float64
+}
+
+// node is what a split search knows of a leaf.
+type node struct {
+	sum cell
+	// low and high bound the leaf's value (monotone constraints).
+	low, high float64
+	// base is the gain of the leaf as it is; a split must beat it.
+	base float64
+}
+
+// finder searches splits; its numbers are fixed for one tree. It is safe for
+// concurrent use.
+type finder struct {
+	s     *settings
+	scale scale
+	// minWeight and minHessian are the least sums of a child, as whole numbers.
+	minWeight, minHessian int64
+	// bounded says that some feature is monotone, so values have bounds.
+	bounded bool
+}
+
+func newFinder(s *settings, sc scale, bounded bool) finder {
+	return finder{
+		s: s, scale: sc, bounded: bounded,
+		minWeight:  wholeLeast(s.minChild, sc.toW),
+		minHessian: wholeLeast(s.minHessian, sc.toH),
+	}
+}
+
+// wholeLeast is a least sum as a whole number, 1 or more: a child without rows
+// or without hessian is never allowed.
+func wholeLeast(x, factor float64) int64 {
+	x = math.Ceil(x * factor)
+	if x >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return max(1, int64(x))
+}
+
+// shrink is the gradient after the l1 penalty.
+func (f *finder) shrink(g float64) float64 {
+	if f.s.l1 == 0 {
+		return g
+	}
+	return math.Copysign(math.Max(0, math.Abs(g)-f.s.l1), g)
+}
+
+// output is the best value of a leaf with gradient g and hessian h.
+func (f *finder) output(g, h, l2 float64, n *node) float64 {
+	out := -f.shrink(g) / (h + l2)
+	if f.bounded {
+		out = math.Min(math.Max(out, n.low), n.high)
+	}
+	return out
+}
+
+// reward is twice by how much the loss falls when a leaf has the value out.
+func (f *finder) reward(g, h, l2, out float64) float64 {
+	return -(2*f.shrink(g)*out + (h+l2)*out*out)
+}
+
+// enough says that both halves of the sum have the least weight and hessian.
+func (f *finder) enough(left, right cell) bool {
+	m, s := f.scale.mask, f.scale.shift
+	return left.h&m >= f.minWeight && right.h&m >= f.minWeight &&
+		left.h>>s >= f.minHessian && right.h>>s >= f.minHessian
+}
+
+// gain is the gain of a split, -Inf when the values of the children are in the
+// wrong order for the column. With no bounds and no l1 it is the usual
+// GL^2/(HL+l2) + GR^2/(HR+l2) - base.
+func (f *finder) gain(left, right cell, l2 float64, n *node, monotone int8) float64 {
+	gl, hl := f.scale.gradient(left), f.scale.hessian(left)
+	gr, hr := f.scale.gradient(right), f.scale.hessian(right)
+	lo, ro := f.output(gl, hl, l2, n), f.output(gr, hr, l2, n)
+	if (monotone > 0 && lo > ro) || (monotone < 0 && lo < ro) {
+		return math.Inf(-1)
+	}
+	return f.reward(gl, hl, l2, lo) + f.reward(gr, hr, l2, ro) - n.base
+}
+
+// open computes the leaf's own gain.
+func (f *finder) open(n *node) {
+	g, h := f.scale.gradient(n.sum), f.scale.hessian(n.sum)
+	n.base = f.reward(g, h, f.s.l2, f.output(g, h, f.s.l2, n))
+}
+
+// best is the best split of a leaf on a column, whose histogram is hist.
+func (f *finder) best(c *column, hist []cell, n *node) split {
+	if c.levels > 0 {
+		return f.bestSet(c, hist, n)
+	}
+	var found threshold
+	simple := !f.bounded && f.s.l1 == 0
+	missing := cell{}
+	if c.missing {
+		missing = hist[c.bins]
+	}
+	values := hist[:c.bins]
+	// From the right: missing values, if there are any, go left.
+	if simple {
+		found = f.fastWalk(values[1:], n, true)
+	} else {
+		found = f.walk(values[1:], n, true, c.monotone)
+	}
+	if missing.h != 0 {
+		// From the left: missing values go right.
+		var other threshold
+		if simple {
+			other = f.fastWalk(values, n, false)
+		} else {
+			other = f.walk(values, n, false, c.monotone)
+		}
+		if other.score > found.score {
+			found = other
+		}
+	}
+	if found.score <= 0 {
+		return split{}
+	}
+	return f.finish(c, found, n, missing.h != 0)
+}
+
+// threshold is what a walk over bins finds.
+type threshold struct {
+	score       float64 // comparable among the walks of one leaf, 0 for none
+	bin         int
+	missingLeft bool
+	left        cell
+}
+
+// finish turns a threshold into a split.
+func (f *finder) finish(c *column, t threshold, n *node, missing bool) split {
+	right := n.sum.minus(t.left)
+	out := split{
+		gain: f.gain(t.left, right, f.s.l2, n, c.monotone),
+		bin:  uint8(t.bin), missingLeft: t.missingLeft, left: t.left,
+	}
+	if !missing {
+		// Nothing was learnt about missing values: they join the majority.
+		m := f.scale.mask
+		out.missingLeft = t.left.h&m >= right.h&m
+	}
+	f.setOutputs(&out, f.s.l2, n)
+	return out
+}
+
+func (f *finder) setOutputs(s *split, l2 float64, n *node) {
+	right := n.sum.minus(s.left)
+	s.leftOut = f.output(f.scale.gradient(s.left), f.scale.hessian(s.left), l2, n)
+	s.rightOut = f.output(f.scale.gradient(right), f.scale.hessian(right), l2, n)
+}
+
+// walk tries the thresholds of a column in turn, from the right (values is all
+// bins but the first) or from the left. Of equal ones the first is kept.
+func (f *finder) walk(values []cell, n *node, fromRight bool, monotone int8) threshold {
+	var best threshold
+	var side cell
+	for i := range values {
+		at := i
+		if fromRight {
+			at = len(values) - 1 - i
+		}
+		if values[at].h == 0 {
+			continue // the same rows as one bin before
+		}
+		side.add(values[at])
+		left, right := side, n.sum.minus(side)
+		if fromRight {
+			left, right = right, left
+		}
+		if !f.enough(left, right) {
+			continue
+		}
+		if gain := f.gain(left, right, f.s.l2, n, monotone); gain > best.score {
+			best = threshold{score: gain, bin: at, missingLeft: fromRight, left: left}
+		}
+	}
+	return best
+}
+
+// fastWalk is walk without bounds and l1. With hl and hr the hessians plus l2,
+// whose sum S is the same for all thresholds,
+//
+//	gl^2/hl + gr^2/hr = (gl+gr)^2/S + (gl*hr - gr*hl)^2 / (hl*hr*S)
+//
+// so only the last term decides, one division is enough and no digits are lost
+// in a difference of gains. All of it is in whole-number units.
+func (f *finder) fastWalk(values []cell, n *node, fromRight bool) threshold {
+	mask, shift := f.scale.mask, f.scale.shift&63
+	minWeight, minHessian := f.minWeight, f.minHessian
+	l2 := f.s.l2 * f.scale.toH
+	totalG, totalH := float64(n.sum.g), float64(n.sum.h>>shift)+2*l2
+	sumWeight, sumHessian := n.sum.h&mask, n.sum.h>>shift
+	bestScore, bestAt := 0.0, -1
+	var side, bestSide cell
+	for i := range values {
+		at := i
+		if fromRight {
+			at = len(values) - 1 - i
+		}
+		v := values[at]
+		if v.h == 0 {
+			continue
+		}
+		side.g += v.g
+		side.h += v.h
+		w, hessian := side.h&mask, side.h>>shift
+		if w < minWeight || hessian < minHessian {
+			continue
+		}
+		if sumWeight-w < minWeight || sumHessian-hessian < minHessian {
+			break
+		}
+		g, h := float64(side.g), float64(hessian)+l2
+		other := totalH - h
+		d := g*other - (totalG-g)*h
+		if score := d * d / (h * other); score > bestScore {
+			bestScore, bestAt, bestSide = score, at, side
+		}
+	}
+	if bestAt < 0 {
+		return threshold{}
+	}
+	best := threshold{score: bestScore, bin: bestAt, missingLeft: fromRight, left: bestSide}
+	if fromRight {
+		best.left = n.sum.minus(bestSide)
+	}
+	return best
+}
