@@ -150,6 +150,11 @@ func (s *Sheet) DoNothing() int { return s.doNothing }
 // Review is the number of the action that asks a person, or -1.
 func (s *Sheet) Review() int { return s.review }
 
+// Ideal is the expected money per row if the outcome were known before
+// deciding, before the cost per decision; EVPI is what it adds. nil without
+// predictions.
+func (s *Sheet) Ideal() []float64 { return slices.Clone(s.ideal) }
+
 // EVPI is the expected value of perfect information per row: what knowing the
 // outcome would add to the best action without review. It is never negative
 // beyond rounding and bounds what any further data, label, model or reviewer

@@ -346,7 +346,10 @@ func (p *Payoffs) explain(path string, root *node, f faults, t *table.Table) err
 		e.Msg = fmt.Sprintf("%#q: %s in %s", root.source, why.text, missingRows(t, why.column, f.first))
 		return e
 	}
-	e.Msg = fmt.Sprintf("%#q: %s", root.source, why.text)
+	e.Msg = why.text
+	if whole := fmt.Sprintf("%#q", root.source); !strings.HasPrefix(e.Msg, whole) {
+		e.Msg = whole + ": " + e.Msg
+	}
 	if t.Rows() > 1 {
 		e.Msg += fmt.Sprintf(" in row %d", f.first+1)
 	}

@@ -1,0 +1,167 @@
+package value_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
+
+	"bespoke/value"
+)
+
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s: got %.17g, want %.17g (within %g)", what, got, want, tolerance)
+	}
+}
+
+// The eight rows of reference A.5; the values were computed with empulse and
+// EMP-PY, which agree.
+func TestMaximumProfitOfEightRows(t *testing.T) {
+	y := []float64{0, 1, 0, 1, 0, 1, 0, 1}
+	s := []float64{.1, .2, .3, .4, .5, .7, .8, .9}
+	churn, err := value.DefaultChurnOffer().Expected(y, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPC", churn.Profit, 23.875593418348124, 1e-12)
+	near(t, "EMPC share", churn.Share, .8743700763487141, 1e-14)
+	near(t, "EMPC cut", churn.Cut, .2, 0)
+	known, err := value.DefaultChurnOffer().At(y, s, .3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "MPC", known.Profit, 23.875, 1e-12)
+	credit, err := value.DefaultCreditLoan().Expected(y, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPCS", credit.Profit, .0974701705, 5e-11)
+	near(t, "EMPCS share", credit.Share, .324345, 5e-7)
+	loss, err := value.DefaultCreditLoan().At(y, s, .275)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "MPCS", loss.Profit, .03835, 1e-12)
+}
+
+func TestMaximumProfitOfAThousandRows(t *testing.T) {
+	y, s := make([]float64, 1000), make([]float64, 1000)
+	positives := 0.0
+	for i := range y {
+		s[i] = float64(i*7919%1009) / 1009
+		if float64(i*104729%1013)/1013 < s[i] {
+			y[i] = 1
+		}
+		positives += y[i]
+	}
+	near(t, "positives", positives, 499, 0)
+	churn, err := value.DefaultChurnOffer().Expected(y, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPC", churn.Profit, 23.256940199899468, 1e-11)
+	known, err := value.DefaultChurnOffer().At(y, s, .3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "MPC", known.Profit, 23.121, 1e-11)
+	credit, err := value.DefaultCreditLoan().Expected(y, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPCS", credit.Profit, .09931143890997265, 1e-14)
+	loss, err := value.DefaultCreditLoan().At(y, s, .275)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "MPCS", loss.Profit, .0704448, 5e-8)
+}
+
+// Reference A.5: labels give cost 3 and savings .5, probabilities 1.05 on
+// average and .3.
+func TestSavings(t *testing.T) {
+	y := []float64{0, 1, 1, 0}
+	c := value.Costs{FP: []float64{4, 1, 2, 2}, FN: []float64{1, 3, 3, 1}}
+	for _, k := range []struct {
+		name          string
+		act           []float64
+		loss, savings float64
+	}{
+		{"labels", []float64{0, 1, 0, 0}, 3.0 / 4, .5},
+		{"probabilities", []float64{.2, .9, .1, .2}, 1.05, .3},
+		{"perfect", y, 0, 1},
+		{"all", []float64{1, 1, 1, 1}, 1.5, 0},
+	} {
+		loss, err := c.Loss(y, k.act)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := c.Savings(y, k.act)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, k.name+" loss", loss, k.loss, 1e-15)
+		near(t, k.name+" savings", saved, k.savings, 1e-15)
+	}
+	if at, ok := (value.Costs{FP: []float64{1}, FN: []float64{5}}).Cutoff(0); !ok || math.Abs(at-1.0/6) > 1e-16 {
+		t.Errorf("cut-off of 1:5 is %v, want one sixth", at)
+	}
+	if _, ok := (value.Costs{FP: []float64{1}, FN: []float64{5}, TN: []float64{2}}).Cutoff(0); ok {
+		t.Error("a cut-off although acting on a 0 costs less than leaving it alone")
+	}
+}
+
+func TestScoresAreChecked(t *testing.T) {
+	for name, f := range map[string]func() error{
+		"lengths": func() error { _, err := value.NetBenefit([]float64{0}, nil, .5); return err },
+		"labels":  func() error { _, err := value.NetBenefit([]float64{2}, []float64{.5}, .5); return err },
+		"nan":     func() error { _, err := value.NetBenefit([]float64{1}, []float64{math.NaN()}, .5); return err },
+		"one":     func() error { _, err := value.NetBenefit([]float64{1}, []float64{.5}, 1); return err },
+		"class": func() error {
+			_, err := value.DefaultChurnOffer().Expected([]float64{1, 1}, []float64{.5, .6})
+			return err
+		},
+		"costs": func() error {
+			_, err := value.Costs{FP: []float64{1, 2, 3}}.Loss([]float64{1, 1}, []float64{.5, .6})
+			return err
+		},
+		"free": func() error { _, err := value.Costs{}.Savings([]float64{1, 0}, []float64{.5, .6}); return err },
+	} {
+		if f() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// The net benefits are those of dcurves (reference A.5), printed to six digits.
+func TestNetBenefit(t *testing.T) {
+	data, err := os.ReadFile("testdata/decision-curve.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in struct {
+		Cancer     string    `json:"cancer"`
+		Chance     []float64 `json:"chance"`
+		Thresholds []float64 `json:"thresholds"`
+		NetBenefit []float64 `json:"net_benefit"`
+		All        []float64 `json:"all"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		t.Fatal(err)
+	}
+	label, prevalence := make([]float64, len(in.Cancer)), 0.0
+	for i := range label {
+		label[i] = float64(in.Cancer[i] - '0')
+		prevalence += label[i] / float64(len(label))
+	}
+	for k, at := range in.Thresholds {
+		got, err := value.NetBenefit(label, in.Chance, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "net benefit", got, in.NetBenefit[k], 5e-7)
+		near(t, "net benefit of all", value.NetBenefitOfAll(prevalence, at), in.All[k], 5e-7)
+	}
+}
