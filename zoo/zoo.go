@@ -13,6 +13,7 @@ import (
 
 	"bespoke/linear"
 	"bespoke/model"
+	"bespoke/trees"
 )
 
 // All lists every model, the baselines first, then by rising complexity. It
@@ -22,6 +23,7 @@ var All = []model.Entry{
 	linear.Logistic,
 	linear.Ridge,
 	linear.ElasticNet,
+	trees.Boost,
 }
 
 // Find returns the entry with the name. An unknown name is an error that lists
