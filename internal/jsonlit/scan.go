@@ -92,6 +92,16 @@ func (s *Scanner) space() {
 	}
 }
 
+// Mark is the place where the next value begins, for Since.
+func (s *Scanner) Mark() int {
+	s.space()
+	return s.pos
+}
+
+// Since returns the bytes of the document from a Mark to where reading goes
+// on.
+func (s *Scanner) Since(mark int) []byte { return s.data[mark:s.pos:s.pos] }
+
 // Peek says of which kind the next value is, without reading it.
 func (s *Scanner) Peek() Kind {
 	s.space()
