@@ -1,0 +1,123 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+
+	"bespoke/value"
+)
+
+// MoneyCheck compares the money that a policy was expected to bring with what
+// it brought: whether the promise can be trusted.
+type MoneyCheck struct {
+	Rows int `json:"rows"`
+	// Expected and Realised are means per decision, after the cost per decision.
+	Expected float64 `json:"expected"`
+	Realised float64 `json:"realised"`
+	// Difference is Realised - Expected, row by row.
+	Difference Difference `json:"difference"`
+	// Ratio is Realised / Expected and RatioInterval its interval, holding
+	// Expected fixed; nil when Expected is 0.
+	Ratio         *float64  `json:"ratio,omitempty"`
+	RatioInterval *Interval `json:"ratio_interval,omitempty"`
+	// LossExpected and LossRealised are what the policy falls short of a model
+	// that knows every outcome: expected by the model, and in truth. They are
+	// never negative and, unlike money, do not change when a payoff is shifted by
+	// the same amount for all actions. LossRatio is nil when LossExpected is 0.
+	LossExpected float64  `json:"loss_expected"`
+	LossRealised float64  `json:"loss_realised"`
+	LossRatio    *float64 `json:"loss_ratio,omitempty"`
+	// Bins compare the two over rows sorted by expected money.
+	Bins []MoneyBin `json:"bins"`
+	// Gate passes unless the whole interval of the ratio lies outside the
+	// allowed range.
+	Gate value.Gate `json:"gate"`
+}
+
+// MoneyBin is a tenth of the rows.
+type MoneyBin struct {
+	Rows     int     `json:"rows"`
+	Expected float64 `json:"expected"`
+	Realised float64 `json:"realised"`
+}
+
+// CheckMoney compares promised with realised money of a choice (nil takes
+// sheet.Choose). allowed is the range of the ratio, such as 0.9 to 1.1. With
+// few rows the interval is wide; the gate then passes and its sentence says
+// that the rows cannot tell.
+func CheckMoney(s *value.Sheet, choice []int, allowed [2]float64, o Options) (*MoneyCheck, error) {
+	choice, err := decided(s, choice, o)
+	if err != nil {
+		return nil, err
+	}
+	if !(allowed[0] <= allowed[1]) {
+		return nil, fmt.Errorf("evaluate: money: the allowed range %v to %v is empty", allowed[0], allowed[1])
+	}
+	promised, realised := s.Promise(choice), s.Profit(choice)
+	d, err := Paired(realised, promised, o)
+	if err != nil {
+		return nil, err
+	}
+	c := &MoneyCheck{
+		Rows: s.Rows, Expected: average(promised), Realised: average(realised), Difference: d,
+		LossExpected: math.Max(0, average(s.Ideal())-s.PerDecision-average(promised)),
+		LossRealised: average(s.Perfect()) - average(realised),
+	}
+	if c.Expected != 0 {
+		ratio := c.Realised / c.Expected
+		low, high := 1+d.Interval.Low/c.Expected, 1+d.Interval.High/c.Expected
+		c.Ratio = &ratio
+		c.RatioInterval = &Interval{Low: math.Min(low, high), High: math.Max(low, high), Level: o.Level}
+	}
+	if c.LossExpected > 0 {
+		ratio := c.LossRealised / c.LossExpected
+		c.LossRatio = &ratio
+	}
+	c.Bins = moneyBins(promised, realised)
+	c.gate(allowed, o)
+	return c, nil
+}
+
+func moneyBins(promised, realised []float64) []MoneyBin {
+	order := sortedBy(promised)
+	bins := min(10, len(order))
+	out := make([]MoneyBin, bins)
+	for b := range out {
+		from, to := b*len(order)/bins, (b+1)*len(order)/bins
+		for _, i := range order[from:to] {
+			out[b].Expected += promised[i] / float64(to-from)
+			out[b].Realised += realised[i] / float64(to-from)
+		}
+		out[b].Rows = to - from
+	}
+	return out
+}
+
+func (c *MoneyCheck) gate(allowed [2]float64, o Options) {
+	g := &c.Gate
+	g.Name, g.Passed = "calibration", true
+	g.Figures = []value.Figure{
+		{Name: "promised per decision", Value: c.Expected, Unit: o.Currency},
+		{Name: "realised per decision", Value: c.Realised, Unit: o.Currency},
+	}
+	promise := fmt.Sprintf("The model promised %s per decision and brought %s", amount(c.Expected, o.Currency), amount(c.Realised, o.Currency))
+	if c.Ratio == nil {
+		g.Sentence = promise + "; a promise of nothing has no ratio."
+		return
+	}
+	g.Figures = append(g.Figures, value.Figure{Name: "realised / promised", Value: *c.Ratio})
+	level := value.Round(100 * o.Level)
+	span := fmt.Sprintf("%s %% interval of the ratio %s to %s", level, value.Round(c.RatioInterval.Low), value.Round(c.RatioInterval.High))
+	inside := *c.Ratio >= allowed[0] && *c.Ratio <= allowed[1]
+	switch {
+	case c.RatioInterval.Outside(allowed[0], allowed[1]):
+		g.Passed = false
+		g.Sentence = fmt.Sprintf("%s, a ratio of %s outside the allowed %s to %s (%s): its money cannot be trusted.", promise, value.Round(*c.Ratio), value.Round(allowed[0]), value.Round(allowed[1]), span)
+	case inside && c.RatioInterval.Low >= allowed[0] && c.RatioInterval.High <= allowed[1]:
+		g.Sentence = fmt.Sprintf("%s, a ratio of %s (%s).", promise, value.Round(*c.Ratio), span)
+	case inside:
+		g.Sentence = fmt.Sprintf("%s, a ratio of %s, but %d rows leave it open (%s).", promise, value.Round(*c.Ratio), c.Rows, span)
+	default:
+		g.Sentence = fmt.Sprintf("%s; the ratio %s lies outside the allowed %s to %s, but %d rows are too few to tell (%s).", promise, value.Round(*c.Ratio), value.Round(allowed[0]), value.Round(allowed[1]), c.Rows, span)
+	}
+}
