@@ -92,8 +92,8 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 		}
 		column, _ := t.Column(cp.Column)
 		b, err := c.fit(column, in, opt.Seed)
-		if errors.Is(err, errNoInformation) {
-			c.plan = ColumnPlan{Column: cp.Column, Drop: true, Reason: fmt.Sprintf("Left out: %v.", err)}
+		if nothing := noInformation(""); errors.As(err, &nothing) {
+			*c = chain{plan: ColumnPlan{Column: cp.Column, Drop: true, Reason: fmt.Sprintf("Left out: %s.", string(nothing))}}
 			continue
 		}
 		if err != nil {

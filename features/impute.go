@@ -39,6 +39,9 @@ func fitImpute(b *block, p model.Params, _ *training) (step, error) {
 	s := &imputer{Fill: make([]float64, b.width())}
 	seen := make(map[string]bool) // patterns of missing rows that have an indicator
 	for j := range s.Fill {
+		if j >= b.numbers() { // an indicator is never missing
+			continue
+		}
 		present := b.present(j)
 		s.Fill[j] = fillWith(present, p.Choice("with"))
 		if b.form == code || p.Choice("indicator") == "never" {
@@ -115,12 +118,13 @@ func (s *imputer) bind(in shape) (shape, error) {
 		}
 	}
 	for k, j := range s.Indicators {
-		if j < 0 || j >= in.width() || k > 0 && j <= s.Indicators[k-1] {
-			return shape{}, fmt.Errorf("indicators are %v, want rising numbers from 0 to %d", s.Indicators, in.width()-1)
+		if j < 0 || j >= in.numbers() || k > 0 && j <= s.Indicators[k-1] {
+			return shape{}, fmt.Errorf("indicators are %v, want rising numbers from 0 to %d", s.Indicators, in.numbers()-1)
 		}
-		f := in.features[j]
-		out.features = append(out.features, model.Feature{Name: f.Name + " (missing)", Source: f.Source})
+		source := in.features[j].Source
+		out.features = append(out.features, model.Feature{Name: source + " (missing)", Source: source})
 	}
+	out.flags += len(s.Indicators)
 	return out, nil
 }
 
@@ -145,6 +149,14 @@ func (s *imputer) describe() string {
 		text += ", with an indicator"
 	}
 	return text
+}
+
+// plural writes a count of things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // list writes a few numbers for people.

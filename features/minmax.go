@@ -17,7 +17,7 @@ var minMaxStep = Step{
 	accepts: []form{number},
 	fit: func(b *block, p model.Params, _ *training) (step, error) {
 		s := &scaler{Clip: p.Number("clip"), words: minMaxWords}
-		for j := range b.width() {
+		for j := range b.numbers() {
 			low, distance := 0.0, 1.0
 			if present := b.present(j); len(present) > 0 {
 				low = slices.Min(present)

@@ -90,7 +90,7 @@ func (s *oneHot) apply(v []float64) {
 
 func (s *oneHot) describe() string {
 	if s.Missing {
-		return fmt.Sprintf("%d features of 0 or 1, the last for missing", s.width)
+		return plural(s.width, "feature") + " of 0 or 1, the last for missing"
 	}
-	return fmt.Sprintf("%d features of 0 or 1", s.width)
+	return plural(s.width, "feature") + " of 0 or 1"
 }

@@ -151,7 +151,7 @@ func planNumber(c *table.Column) ColumnPlan {
 	}
 	scale, reason := planScale(evenly(present, mostForFacts))
 	if n := len(c.Numbers) - len(present); n > 0 {
-		reason += fmt.Sprintf(" %d missing values become the median, and an indicator says so.", n)
+		reason += fmt.Sprintf(" %s filled with the median, and an indicator says so.", plural(n, "missing value"))
 	}
 	return ColumnPlan{Steps: []StepPlan{{Step: "impute"}, scale}, Reason: reason}
 }

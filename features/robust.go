@@ -17,7 +17,7 @@ var robustStep = Step{
 	accepts: []form{number},
 	fit: func(b *block, p model.Params, _ *training) (step, error) {
 		s := &scaler{Clip: p.Number("clip"), words: robustWords}
-		for j := range b.width() {
+		for j := range b.numbers() {
 			center, scale := medianAndRange(b.present(j))
 			s.Center = append(s.Center, center)
 			s.Scale = append(s.Scale, scale)

@@ -17,7 +17,7 @@ var standardiseStep = Step{
 	accepts: []form{number},
 	fit: func(b *block, p model.Params, _ *training) (step, error) {
 		s := &scaler{Clip: p.Number("clip"), words: scalerWords}
-		for j := range b.width() {
+		for j := range b.numbers() {
 			mean, deviation := meanAndDeviation(b.present(j))
 			s.Center = append(s.Center, mean)
 			s.Scale = append(s.Scale, divisor(deviation))
@@ -85,10 +85,10 @@ func divisor(scale float64) float64 {
 }
 
 func (s *scaler) bind(in shape) (shape, error) {
-	if err := checkFinite("center", s.Center, in.width()); err != nil {
+	if err := checkFinite("center", s.Center, in.numbers()); err != nil {
 		return shape{}, err
 	}
-	if err := checkScale("scale", s.Scale, in.width()); err != nil {
+	if err := checkScale("scale", s.Scale, in.numbers()); err != nil {
 		return shape{}, err
 	}
 	return in, checkClip(s.Clip)

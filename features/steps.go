@@ -72,9 +72,11 @@ type textStep interface {
 	applyText(text string, v []float64)
 }
 
-// errNoInformation is returned by fit when the training rows hold nothing that
-// the step could use; the column is then dropped.
-var errNoInformation = errors.New("the training rows hold nothing to learn from")
+// noInformation is the error of a fit whose training rows hold nothing that the
+// step could use, with the reason; the column is then dropped.
+type noInformation string
+
+func (e noInformation) Error() string { return string(e) }
 
 // form is what the values between two steps mean.
 type form uint8
@@ -112,10 +114,16 @@ type shape struct {
 	levels []string
 	// missing is true when values may be NaN.
 	missing bool
+	// flags is how many of the last values are 0/1 indicators, which scaling
+	// leaves alone as it does one-hot features.
+	flags int
 }
 
 // width is the number of values of a row.
 func (s shape) width() int { return len(s.features) }
+
+// numbers is how many values are not indicators.
+func (s shape) numbers() int { return len(s.features) - s.flags }
 
 // made names a feature that a step makes of the shape's column: the column's
 // name and a part in brackets or after a sign.

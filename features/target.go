@@ -52,18 +52,26 @@ func fitTarget(b *block, p model.Params, in *training) (step, error) {
 	width := max(len(s.Outputs), 1)
 	s.Means = make([]float64, (len(b.levels)+1)*width)
 	s.Prior = make([]float64, width)
+	differ := false
 	for k := range width {
-		e := encode(b, in.output(k), p, func(int) bool { return true })
+		y := in.output(k)
+		e := encode(b, y, strength(b, y, p), func(int) bool { return true })
 		s.Prior[k] = e.prior
-		for g := range e.means {
-			s.Means[g*width+k] = e.means[g]
+		for g := range e.mean {
+			s.Means[g*width+k] = e.mean[g]
+			differ = differ || e.mean[g] != e.prior
 		}
+	}
+	if !differ {
+		return nil, noInformation("the target does not differ between the levels by more than chance")
 	}
 	return s, nil
 }
 
 // targetOutOfFold encodes each training row by the rows of the other folds, so
-// that a model does not read a row's own target in its feature.
+// that a model does not read a row's own target in its feature. The folds share
+// the strength of shrinkage: it is one number of all rows, and with one per
+// fold the encodings of the folds would not be comparable.
 func targetOutOfFold(b *block, p model.Params, in *training) []float64 {
 	width := 1
 	if in.task == model.Multiclass {
@@ -72,11 +80,12 @@ func targetOutOfFold(b *block, p model.Params, in *training) []float64 {
 	out := make([]float64, b.rows*width)
 	for k := range width {
 		y := in.output(k)
+		m := strength(b, y, p)
 		for fold := range uint8(foldCount) {
-			e := encode(b, y, p, func(i int) bool { return in.folds[i] != fold })
+			e := encode(b, y, m, func(i int) bool { return in.folds[i] != fold })
 			for i, c := range b.values {
 				if in.folds[i] == fold {
-					out[i*width+k] = e.means[groupOf(c, len(b.levels))]
+					out[i*width+k] = e.mean[groupOf(c, len(b.levels))]
 				}
 			}
 		}
@@ -111,86 +120,90 @@ func groupOf(c float64, levels int) int {
 	return int(c)
 }
 
-// encoding is the shrunken means of the groups, and the mean of all rows.
-type encoding struct {
-	means []float64
-	prior float64
+// groupMeans are the means of the groups and of all rows.
+type groupMeans struct {
+	count, mean []float64
+	prior       float64
 }
 
-// encode computes for each group g of the used rows
-//
-//	w*mean(g) + (1-w)*mean(all),  w = n(g) / (n(g) + m)
-//
-// the shrinkage of D. Micci-Barreca, A preprocessing scheme for
-// high-cardinality categorical attributes in classification and prediction
-// problems, SIGKDD Explorations 3(1), 2001, section 3. With shrink fixed, m is
-// the parameter rows (the m-estimate); with bayes it is the variance within
-// groups over the variance between them, both over all groups, because one
-// level alone has too few rows to tell. A group without rows gets mean(all).
-func encode(b *block, y []float64, p model.Params, use func(row int) bool) encoding {
+// meansOf takes the means over the rows that are used.
+func meansOf(b *block, y []float64, use func(row int) bool) groupMeans {
 	groups := len(b.levels) + 1
-	count, mean := make([]float64, groups), make([]float64, groups)
-	e := encoding{means: make([]float64, groups)}
+	e := groupMeans{count: make([]float64, groups), mean: make([]float64, groups)}
 	n := 0.0
 	for i, c := range b.values {
 		if use(i) {
 			g := groupOf(c, len(b.levels))
-			count[g]++
-			mean[g] += y[i]
+			e.count[g]++
+			e.mean[g] += y[i]
 			e.prior += y[i]
 			n++
 		}
 	}
 	e.prior /= max(n, 1)
-	for g := range mean {
-		mean[g] /= max(count[g], 1)
-	}
-	m := p.Number("rows")
-	if p.Choice("shrink") == "bayes" {
-		within := 0.0
-		for i, c := range b.values {
-			if use(i) {
-				d := y[i] - mean[groupOf(c, len(b.levels))]
-				within += d * d
-			}
-		}
-		m = shrinkage(count, mean, within, e.prior)
-	}
-	for g := range e.means {
-		e.means[g] = e.prior
-		if count[g] > 0 && !math.IsInf(m, 1) {
-			w := count[g] / (count[g] + m)
-			e.means[g] = w*mean[g] + (1-w)*e.prior
-		}
+	for g := range e.mean {
+		e.mean[g] /= max(e.count[g], 1)
 	}
 	return e
 }
 
-// shrinkage estimates the variance within groups over the variance between
-// them from a one-way analysis of variance with unequal group sizes (S. R.
-// Searle, G. Casella and C. E. McCulloch, Variance Components, 1992, section
-// 3.6). It is +Inf when the groups do not differ by more than chance.
-func shrinkage(count, mean []float64, within, all float64) float64 {
-	n, groups, between, squares := 0.0, 0.0, 0.0, 0.0
-	for g, c := range count {
-		if c == 0 {
-			continue
+// encode draws the mean of each group g towards the mean of all:
+//
+//	w*mean(g) + (1-w)*mean(all),  w = n(g) / (n(g) + m)
+//
+// the shrinkage of D. Micci-Barreca, A preprocessing scheme for
+// high-cardinality categorical attributes in classification and prediction
+// problems, SIGKDD Explorations 3(1), 2001, section 3. A group without rows
+// gets the mean of all.
+func encode(b *block, y []float64, m float64, use func(row int) bool) groupMeans {
+	e := meansOf(b, y, use)
+	for g, n := range e.count {
+		w := 0.0
+		if n > 0 && !math.IsInf(m, 1) {
+			w = n / (n + m)
 		}
-		groups++
-		n += c
-		squares += c * c
-		between += c * (mean[g] - all) * (mean[g] - all)
+		e.mean[g] = w*e.mean[g] + (1-w)*e.prior
+	}
+	return e
+}
+
+// strength is the m of encode. With shrink fixed it is the parameter rows (the
+// m-estimate); with bayes it is the variance within groups over the variance
+// between them, both over all groups because one level alone has too few rows
+// to tell. The variances come from a one-way analysis of variance with unequal
+// group sizes (S. R. Searle, G. Casella and C. E. McCulloch, Variance
+// Components, 1992, section 3.6). It is +Inf when the groups differ by no more
+// than two standard errors of what chance gives.
+func strength(b *block, y []float64, p model.Params) float64 {
+	if p.Choice("shrink") == "fixed" {
+		return p.Number("rows")
+	}
+	e := meansOf(b, y, func(int) bool { return true })
+	within := 0.0
+	for i, c := range b.values {
+		d := y[i] - e.mean[groupOf(c, len(b.levels))]
+		within += d * d
+	}
+	n, groups, between, squares := 0.0, 0.0, 0.0, 0.0
+	for g, c := range e.count {
+		if c > 0 {
+			groups++
+			n += c
+			squares += c * c
+			between += c * (e.mean[g] - e.prior) * (e.mean[g] - e.prior)
+		}
 	}
 	if groups < 2 || n <= groups {
 		return math.Inf(1)
 	}
 	within /= n - groups
-	size := (n - squares/n) / (groups - 1)
-	spread := (between/(groups-1) - within) / size
-	if !(spread > 0) {
+	between /= groups - 1
+	chance := 1 + 2*math.Sqrt(2/(groups-1)+2/(n-groups)) // of between/within
+	if !(between > within*chance) {
 		return math.Inf(1)
 	}
-	return within / spread
+	size := (n - squares/n) / (groups - 1)
+	return within * size / (between - within)
 }
 
 // assignFolds deals rows to folds so that each fold has about the same targets:

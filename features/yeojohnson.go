@@ -18,7 +18,7 @@ var yeoJohnsonStep = Step{
 	accepts: []form{number},
 	fit: func(b *block, p model.Params, _ *training) (step, error) {
 		s := &yeoJohnson{Clip: p.Number("clip")}
-		for j := range b.width() {
+		for j := range b.numbers() {
 			present := b.present(j)
 			lambda := fitLambda(present)
 			for i, x := range present {
@@ -48,13 +48,13 @@ type yeoJohnson struct {
 }
 
 func (s *yeoJohnson) bind(in shape) (shape, error) {
-	if err := checkFinite("lambda", s.Lambda, in.width()); err != nil {
+	if err := checkFinite("lambda", s.Lambda, in.numbers()); err != nil {
 		return shape{}, err
 	}
-	if err := checkFinite("mean", s.Mean, in.width()); err != nil {
+	if err := checkFinite("mean", s.Mean, in.numbers()); err != nil {
 		return shape{}, err
 	}
-	if err := checkScale("scale", s.Scale, in.width()); err != nil {
+	if err := checkScale("scale", s.Scale, in.numbers()); err != nil {
 		return shape{}, err
 	}
 	return in, checkClip(s.Clip)
@@ -79,12 +79,14 @@ func powered(x, lambda float64) float64 {
 	return boxCox(math.Log1p(x), lambda)
 }
 
-// boxCox is (e^(lambda*l) - 1) / lambda, and its limit l at lambda 0.
+// boxCox is (e^(lambda*l) - 1) / lambda, and its limit l at lambda 0, never
+// infinite so that a mean can be taken.
 func boxCox(l, lambda float64) float64 {
 	if math.Abs(lambda) < 0x1p-52 {
 		return l
 	}
-	return math.Expm1(lambda*l) / lambda
+	const most = 1e300
+	return min(max(math.Expm1(lambda*l)/lambda, -most), most)
 }
 
 // mostForLambda is how many values estimate a power; of more, evenly spaced
@@ -112,6 +114,9 @@ func fitLambda(values []float64) float64 {
 		from, to = 2-to, 2-from
 	case low < 0:
 		from, to = max(2-to, from), min(2-from, to)
+	}
+	if !(from < to) { // values of both signs, so large that no power is safe
+		return 1
 	}
 	logs, scratch := 0.0, make([]float64, len(values))
 	for _, x := range values {
