@@ -10,7 +10,7 @@ import (
 	"io"
 )
 
-// A bundle is a zip file with exactly one spelling: entries in a fixed order,
+// A bundle is a zip file with one spelling of its headers: entries in a fixed order,
 // no extra fields, no comments, no time stamps, sizes in front of the data,
 // nothing between, before or after. Any zip program opens it, and a reader can
 // refuse every byte that it cannot account for. The headers are written here
@@ -129,8 +129,8 @@ func writeArchive(entries []entry) ([]byte, error) {
 
 var errNotBundle = errors.New("this is not a bundle (or one that was cut or changed)")
 
-// readArchive finds the entries of an archive in the one spelling that
-// writeArchive has. The entries share the memory of data and are still packed.
+// readArchive finds the entries of an archive whose headers are byte for byte
+// what writeArchive writes. The entries share the memory of data and are still packed.
 func readArchive(data []byte) ([]entry, error) {
 	if len(data) < endSize {
 		return nil, fmt.Errorf("%w: it has only %d bytes", errNotBundle, len(data))

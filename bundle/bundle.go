@@ -4,9 +4,9 @@
 // drift, and the model card with what was promised.
 //
 // A bundle is data only. Nothing in it is ever executed, every part is hashed,
-// and the file has a single spelling, so that two bundles of the same content
-// are the same bytes and a byte that was added anywhere is refused. Files of
-// earlier formats stay readable; testdata keeps golden ones for good.
+// and writing the same content gives the same bytes. A reader accounts for every
+// byte of the file, so that nothing can be hidden in it. Files of earlier
+// formats stay readable; testdata keeps golden ones for good.
 //
 //	manifest, err := bundle.Write("credit-g.bespoke", b)
 //	b, err := bundle.Open("credit-g.bespoke")

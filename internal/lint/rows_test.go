@@ -24,9 +24,10 @@ var rows = [][]string{
 
 // aside are packages outside the rows, with what they may import.
 var aside = map[string]string{
-	"model/modeltest": "the suite for models: may import model, table and standard packages",
-	"internal/lint":   "imports nothing of the module",
-	"internal/golden": "imports nothing of the module; only tests import it",
+	"model/modeltest":   "the suite for models: may import model, table and standard packages",
+	"bundle/bundletest": "bundles for tests: may import up to bundle; only tests import it",
+	"internal/lint":     "imports nothing of the module",
+	"internal/golden":   "imports nothing of the module; only tests import it",
 }
 
 func rowOf(pkg string) int {
@@ -81,7 +82,7 @@ var reserved = map[string][]string{
 	"github.com/jackc/pgx/":          {"data"},
 	"github.com/xuri/excelize/":      {"data"},
 	"github.com/expr-lang/expr":      {"value"},
-	"github.com/goccy/go-yaml":       {"scenario"},
+	"github.com/goccy/go-yaml":       {"internal/position"},
 	"github.com/invopop/jsonschema":  {"scenario"},
 	"github.com/spf13/cobra":         {"cmd/bespoke"},
 	"github.com/vbauerster/mpb/":     {"cmd/bespoke"},
