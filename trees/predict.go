@@ -92,7 +92,7 @@ func (f *fast) value(root int32, row []float64) float64 {
 		if x != x {
 			missing = s.what / flagMissRight & 1
 		}
-		s = f.steps[s.left+above|missing]
+		s = f.steps[s.left+(above|missing)]
 	}
 }
 
