@@ -1,0 +1,23 @@
+package scenario
+
+import "fmt"
+
+// Evaluate says how the final figures are made.
+type Evaluate struct {
+	// Metric is what the technology-driven choice maximises or minimises:
+	// auc, log_loss, brier, accuracy, f1, rmse, mae, mape or r2; by default
+	// auc for classes and rmse for numbers.
+	Metric string `yaml:"metric,omitempty" json:"metric,omitempty" rule:"one=auc|log_loss|brier|accuracy|f1|rmse|mae|mape|r2"`
+	// Bootstrap is the number of resamples behind each interval.
+	Bootstrap int `yaml:"bootstrap" json:"bootstrap" rule:"min=100 max=100000"`
+	// Confidence is the level of intervals, from 50% to 99.9%.
+	Confidence Percent `yaml:"confidence" json:"confidence" rule:"min=0.5 max=0.999"`
+	// Calibration is the allowed range of realised over expected money.
+	Calibration [2]float64 `yaml:"calibration" json:"calibration" rule:"min=0"`
+}
+
+func (e Evaluate) check(r *report) {
+	if low, high := e.Calibration[0], e.Calibration[1]; !(low > 0 && low <= 1 && high >= 1) {
+		r.add("evaluate.calibration", codeRange, fmt.Sprintf("must hold 1 and begin above 0, got [%s, %s]", formatNumber(low), formatNumber(high)), "such as [0.9, 1.1]: realised money from 90% to 110% of what was expected")
+	}
+}
