@@ -80,3 +80,14 @@ func (Fold) kind() string      { return "fold" }
 func (Grid) kind() string      { return "grid" }
 func (Table) kind() string     { return "table" }
 func (Chart) kind() string     { return "chart" }
+
+// rows says how many rows a finding concerns; empty when that is unsaid.
+func (f Finding) rows() string {
+	switch f.Rows {
+	case 0:
+		return ""
+	case 1:
+		return "1 row"
+	}
+	return decimal(float64(f.Rows), 0, false) + " rows"
+}

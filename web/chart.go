@@ -32,8 +32,9 @@ type (
 // schema names the version of the grammar that the embedded scripts speak.
 const schema = "https://vega.github.io/schema/vega-lite/v6.json"
 
-// layers is a chart of layers on one plot that is as wide as its place.
-func layers(height any, alt string, layer ...any) object {
+// layers is a chart of layers on one plot that is as wide as its place and as
+// high as given in pixels.
+func layers(height int, alt string, layer ...any) object {
 	return object{
 		"$schema": schema, "description": alt, "width": "container", "height": height,
 		"layer": list(layer),
@@ -43,14 +44,49 @@ func layers(height any, alt string, layer ...any) object {
 // values is inline data.
 func values(rows ...any) object { return object{"values": list(rows)} }
 
-// quantitative is a channel of numbers, without a title of its own.
-func quantitative(field string, more ...object) object {
-	return merged(append([]object{{"field": field, "type": "quantitative", "title": nil}}, more...)...)
+// quantitative is a channel of numbers. Every layer of a chart must give the
+// same axis, because layers share it.
+func quantitative(field string, axis object, more ...object) object {
+	c := object{"field": field, "type": "quantitative", "axis": axis}
+	if axis == nil {
+		c["axis"] = nil
+	}
+	return merged(append([]object{c}, more...)...)
 }
 
-// nominal is a channel of names, kept in the order of the data.
-func nominal(field string, more ...object) object {
-	return merged(append([]object{{"field": field, "type": "nominal", "title": nil, "sort": nil}}, more...)...)
+// axis is the axis of numbers in a unit, with a title and without grid lines
+// when so asked.
+func axis(title, unit string, grid bool) object {
+	a := object{"title": withUnit(title, unit), "grid": grid}
+	if title == "" && (unit == "" || unit == "%") {
+		a["title"] = nil
+	}
+	if unit == "%" {
+		a["format"] = ".0%"
+	} else {
+		// 1200 as 1.2k and nothing as plain 0.
+		a["labelExpr"] = "abs(datum.value) < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"
+	}
+	return a
+}
+
+// nominal is a channel of names in a fixed order: layers that show parts of
+// the data must not change it.
+func nominal(field string, order list, more ...object) object {
+	c := object{"field": field, "type": "nominal", "title": nil, "sort": nil}
+	if order != nil {
+		c["scale"] = object{"domain": order}
+	}
+	return merged(append([]object{c}, more...)...)
+}
+
+// column collects a field of rows, for the order of names.
+func column(rows list, field string) list {
+	out := make(list, len(rows))
+	for i, r := range rows {
+		out[i] = r.(object)[field]
+	}
+	return out
 }
 
 // merged is one object of the entries of several; later ones win.
@@ -64,8 +100,8 @@ func merged(parts ...object) object {
 	return out
 }
 
-// only keeps the rows for which a field is true.
-func only(field string) list { return list{object{"filter": "datum." + field}} }
+// only keeps the rows for which an expression holds.
+func only(expression string) list { return list{object{"filter": expression}} }
 
 // tooltip shows ready-made texts, so that numbers read the same as in tables.
 func tooltip(fields ...string) list {
@@ -75,14 +111,6 @@ func tooltip(fields ...string) list {
 		t = append(t, object{"field": key, "type": "nominal", "title": title})
 	}
 	return t
-}
-
-// axisFormat is the d3 number format of an axis of a unit.
-func axisFormat(unit string) string {
-	if unit == "%" {
-		return ".0%"
-	}
-	return "~s"
 }
 
 // withUnit appends a unit to an axis title; shares carry theirs on each label.

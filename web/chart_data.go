@@ -72,6 +72,10 @@ func (h Histogram) Chart() Chart {
 				r["low"], r["high"] = numberOf(h.Edges[i]), numberOf(h.Edges[i+1])
 			}
 			rows = append(rows, r)
+			if len(h.Labels) == 0 && i == h.bins()-1 {
+				// The outline of the last bin ends at its upper border.
+				rows = append(rows, merged(r, object{"low": r["high"], "end": true}))
+			}
 		}
 	}
 	alt := fmt.Sprintf("%s in %d bins", h.Axis, h.bins())
@@ -93,33 +97,35 @@ func (h Histogram) label(i int) string {
 }
 
 func (h Histogram) spec(alt string) object {
-	field, title := "count", "rows"
+	field, title, unit := "count", "rows", ""
 	many := len(h.Series) > 1
 	if many {
-		field, title = "share", "share of rows"
+		field, title, unit = "share", "share of rows", "%"
 	}
 	tip := tooltip("label:"+h.Axis, "text:share", "n:rows")
 	color := object{}
 	if many {
 		tip = tooltip("series:", "label:"+h.Axis, "text:share", "n:rows")
-		color = object{"color": nominal("series", object{"scale": object{"range": "category"}})}
+		color = object{"color": nominal("series", nil)}
 	}
-	amount := quantitative(field, object{"axis": object{"title": title, "format": map[bool]string{true: ".0%", false: "~s"}[many]}, "stack": nil})
+	amount := quantitative(field, axis(title, unit, true), object{"stack": nil})
 	if len(h.Labels) > 0 {
-		enc := merged(object{"y": nominal("label", object{"axis": object{"grid": false}}), "x": amount, "tooltip": tip}, color)
+		enc := merged(object{"y": nominal("label", nil, object{"axis": object{"grid": false}}), "x": amount, "tooltip": tip}, color)
 		if many {
-			enc["yOffset"] = nominal("series")
+			enc["yOffset"] = nominal("series", nil)
 		}
-		return merged(layers(object{"step": 24 + 8*(len(h.Series)-1)}, alt, object{"mark": h.mark(many), "encoding": enc}))
+		return merged(layers((24+8*(len(h.Series)-1))*h.bins(), alt, object{"mark": h.mark(many), "encoding": enc}))
 	}
-	x := quantitative("low", object{"axis": object{"title": withUnit(h.Axis, h.Unit), "format": map[bool]string{true: ".0%", false: "~s"}[h.Unit == "%"], "grid": false}, "scale": object{"zero": false, "nice": false}})
+	x := quantitative("low", axis(h.Axis, h.Unit, false), object{"bin": "binned", "scale": object{"zero": false, "nice": false}})
 	if many {
 		// Outlines do not hide each other as bars do.
-		line := object{"mark": object{"type": "area", "interpolate": "step-after", "fillOpacity": 0.16, "line": object{"strokeWidth": 1.75}}, "encoding": merged(object{"x": x, "y": amount}, color)}
-		dots := object{"mark": object{"type": "bar", "fillOpacity": 0, "binSpacing": 0}, "encoding": object{"x": x, "x2": object{"field": "high"}, "y": amount, "tooltip": tip, "detail": nominal("series")}}
-		return layers(220, alt, line, dots)
+		edge := merged(x)
+		delete(edge, "bin")
+		line := object{"mark": object{"type": "area", "interpolate": "step-after", "fillOpacity": 0.14, "line": object{"strokeWidth": 1.75}}, "encoding": merged(object{"x": edge, "y": amount}, color)}
+		hover := object{"mark": object{"type": "bar", "fillOpacity": 0, "binSpacing": 0}, "encoding": object{"x": x, "x2": object{"field": "high"}, "y": amount, "tooltip": tip, "detail": nominal("series", nil)}, "transform": only("!datum.end")}
+		return layers(220, alt, line, hover)
 	}
-	return layers(220, alt, object{"mark": merged(h.mark(false), object{"binSpacing": 1}), "encoding": object{"x": x, "x2": object{"field": "high"}, "y": amount, "tooltip": tip}})
+	return layers(220, alt, object{"transform": only("!datum.end"), "mark": merged(h.mark(false), object{"binSpacing": 1}), "encoding": object{"x": x, "x2": object{"field": "high"}, "y": amount, "tooltip": tip}})
 }
 
 func (h Histogram) mark(many bool) object {
@@ -169,16 +175,18 @@ func (d Drift) Chart() Chart {
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(r.Name), Num(r.Index), Mark(level, tone)}})
 	}
 	alt := fmt.Sprintf("Drift of %d columns: %d moved, %d moving, %d stable.", len(d.Rows), count["moved"], count["moving"], count["stable"])
-	y := nominal("name", object{"axis": object{"grid": false}})
-	x := quantitative("value", object{"axis": object{"title": "population stability index", "format": "~g", "grid": false}, "scale": object{"domainMin": 0}})
+	y := nominal("name", column(rows, "name"), object{"axis": object{"grid": false}})
+	x := func(field string) object {
+		return quantitative(field, axis("population stability index", "", false), object{"scale": object{"domainMin": 0}})
+	}
 	bar := func(level, style string) object {
-		return object{"transform": list{object{"filter": "datum.level == '" + level + "'"}}, "mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x, "tooltip": tooltip("name:", "text:drift")}}
+		return object{"transform": only("datum.level == '" + level + "'"), "mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:drift")}}
 	}
 	border := object{"data": values(object{"at": driftSome, "name": "moving"}, object{"at": driftMuch, "name": "moved"}), "layer": list{
-		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": quantitative("at")}},
-		object{"mark": object{"type": "text", "style": "note-faint", "align": "left", "dx": 4, "baseline": "bottom", "dy": -2}, "encoding": object{"x": quantitative("at"), "y": object{"value": 0}, "text": object{"field": "name", "type": "nominal"}}},
+		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": x("at")}},
+		object{"mark": object{"type": "text", "style": "note-faint", "align": "left", "dx": 4, "baseline": "bottom", "dy": -2}, "encoding": object{"x": x("at"), "y": object{"value": 0}, "text": object{"field": "name", "type": "nominal"}}},
 	}}
-	spec := layers(object{"step": 26}, alt, bar("stable", "bar-main"), bar("moving", "bar-warn"), bar("moved", "bar-loss"), border)
+	spec := layers(26*len(d.Rows), alt, bar("stable", "bar-main"), bar("moving", "bar-warn"), bar("moved", "bar-loss"), border)
 	spec["data"] = values(rows...)
 	return Chart{Title: d.Title, Caption: d.Caption, Alt: alt, Spec: spec, Data: data}
 }

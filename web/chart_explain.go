@@ -43,16 +43,14 @@ func (p Importance) Chart() Chart {
 		}
 	}
 	alt := fmt.Sprintf("%s when a column is shuffled, %d columns; first %s.", p.Measure, len(p.Rows), strings.Join(first, ", "))
-	y := nominal("name", object{"axis": object{"grid": false}})
-	x := func(field string) object {
-		return quantitative(field, object{"axis": object{"title": withUnit(p.Measure, p.Unit), "format": "~g"}})
-	}
+	y := nominal("name", column(rows, "name"), object{"axis": object{"grid": false}})
+	x := func(field string) object { return quantitative(field, axis(p.Measure, p.Unit, true)) }
 	bar := func(filter, style string) object {
-		return object{"transform": list{object{"filter": filter}}, "mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:"+p.Measure)}}
+		return object{"transform": only(filter), "mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:"+p.Measure)}}
 	}
-	spec := layers(object{"step": 26}, alt,
+	spec := layers(26*len(p.Rows), alt,
 		bar("datum.sure", "bar-main"), bar("!datum.sure", "bar-mute"),
-		object{"data": values(object{"zero": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"x": quantitative("zero")}},
+		object{"data": values(object{"zero": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"x": x("zero")}},
 		object{"mark": object{"type": "rule", "style": "whisker-ink"}, "encoding": object{"y": y, "x": x("low"), "x2": object{"field": "high"}}},
 	)
 	spec["data"] = values(rows...)
@@ -71,6 +69,9 @@ type Waterfall struct {
 	Decimals int
 	// Start and End name the first and last bar: "average", "this row".
 	Start, End string
+	// Up is the tone of what adds: Bad for the probability of a loss, Good for
+	// money. Neutral gives both directions colours without a judgement.
+	Up Tone
 	// Base is the value of Start; the End is Base plus all effects.
 	Base    float64
 	Reasons []Reason
@@ -88,7 +89,7 @@ type Reason struct {
 // Chart draws the reasons from top to bottom.
 func (p Waterfall) Chart() Chart {
 	at := p.Base
-	rows := list{object{"name": p.Start, "from": numberOf(0), "to": numberOf(at), "next": numberOf(at), "part": "end", "label": p.write(at, false), "text": p.write(at, false)}}
+	rows := list{object{"name": p.Start, "from": numberOf(0), "to": numberOf(at), "next": numberOf(at), "zero": 0, "part": "end", "label": p.write(at, false), "text": p.write(at, false)}}
 	data := Table{Columns: []Column{{Title: "Reason"}, {Title: "Adds", Number: true, Unit: p.Unit, Decimals: p.Decimals, Signed: true}, {Title: p.Axis, Number: true, Unit: p.Unit, Decimals: p.Decimals}}}
 	data.Rows = append(data.Rows, Row{Cells: []Cell{Str(p.Start), Str(" "), Num(at)}})
 	seen := map[string]bool{p.Start: true, p.End: true}
@@ -107,15 +108,15 @@ func (p Waterfall) Chart() Chart {
 			part = "down"
 		}
 		to := at + r.Effect
-		rows = append(rows, object{"name": name, "from": numberOf(at), "to": numberOf(to), "next": numberOf(to), "part": part, "label": p.write(r.Effect, true), "text": p.write(r.Effect, true)})
+		rows = append(rows, object{"name": name, "from": numberOf(at), "to": numberOf(to), "next": numberOf(to), "zero": 0, "part": part, "label": p.write(r.Effect, true), "text": p.write(r.Effect, true)})
 		at = to
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(name), Num(r.Effect), Num(at)}})
 		words = append(words, name+" "+p.write(r.Effect, true))
 	}
-	rows = append(rows, object{"name": p.End, "from": numberOf(0), "to": numberOf(at), "next": numberOf(at), "part": "end", "label": p.write(at, false), "text": p.write(at, false)})
+	rows = append(rows, object{"name": p.End, "from": numberOf(0), "to": numberOf(at), "next": numberOf(at), "zero": 0, "part": "end", "label": p.write(at, false), "text": p.write(at, false)})
 	data.Rows = append(data.Rows, Row{Cells: []Cell{Str(p.End), Str(" "), Num(at)}, Chosen: true})
 	alt := fmt.Sprintf("%s: %s %s; %s; %s %s.", p.Axis, p.Start, p.write(p.Base, false), strings.Join(words, ", "), p.End, p.write(at, false))
-	spec := p.spec(alt)
+	spec := p.spec(alt, column(rows, "name"))
 	spec["data"] = values(rows...)
 	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
 }
@@ -124,19 +125,33 @@ func (p Waterfall) write(v float64, signed bool) string {
 	return Quantity{Value: v, Unit: p.Unit, Decimals: p.Decimals, Signed: signed}.String()
 }
 
-func (p Waterfall) spec(alt string) object {
-	y := nominal("name", object{"axis": nil})
-	x := func(field string) object {
-		return quantitative(field, object{"axis": object{"title": withUnit(p.Axis, p.Unit), "format": axisFormat(p.Unit)}})
-	}
+func (p Waterfall) spec(alt string, names list) object {
+	y := nominal("name", names, object{"axis": nil})
+	x := func(field string) object { return quantitative(field, axis(p.Axis, p.Unit, false)) }
 	bar := func(part, style string) object {
-		return object{"transform": list{object{"filter": "datum.part == '" + part + "'"}}, "mark": object{"type": "bar", "style": style, "height": 12, "yOffset": 7}, "encoding": object{"y": y, "x": x("from"), "x2": object{"field": "to"}, "tooltip": tooltip("name:", "text:adds")}}
+		return object{"transform": only("datum.part == '" + part + "'"), "mark": object{"type": "bar", "style": style, "height": 11, "yOffset": 9}, "encoding": object{"y": y, "x": x("from"), "x2": object{"field": "to"}, "tooltip": tooltip("name:", "text:adds")}}
 	}
-	return layers(object{"step": 40}, alt,
-		object{"data": values(object{"zero": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"x": quantitative("zero")}},
-		object{"mark": object{"type": "tick", "style": "link", "orient": "vertical", "height": 20, "thickness": 1, "yOffset": 9}, "encoding": object{"y": y, "x": x("next")}},
-		bar("up", "bar-loss"), bar("down", "bar-main"), bar("end", "bar-mute"),
-		object{"mark": object{"type": "text", "style": "note", "align": "left", "dy": -9}, "encoding": object{"y": y, "x": object{"value": 0}, "text": object{"field": "name", "type": "nominal"}}},
-		object{"mark": object{"type": "text", "style": "note-main", "align": "right", "dy": -9}, "encoding": object{"y": y, "x": object{"value": "width"}, "text": object{"field": "label", "type": "nominal"}}},
+	up, down := "bar-main", "bar-second"
+	switch p.Up {
+	case Bad:
+		up, down = "bar-loss", "bar-main"
+	case Good:
+		down = "bar-loss"
+	}
+	const drop = 9 // the bar lies below the reason's name
+	text := func(filter, style, align, field string, at any) object {
+		return object{
+			"transform": only(filter), "mark": object{"type": "text", "style": style, "align": align, "dy": -9},
+			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
+		}
+	}
+	const end, reason = "datum.part == 'end'", "datum.part != 'end'"
+	return layers(42*len(names), alt,
+		object{"mark": object{"type": "rule", "style": "track", "yOffset": drop}, "encoding": object{"y": y, "x": object{"value": 0}, "x2": object{"value": "width"}}},
+		object{"mark": object{"type": "tick", "style": "zero-tick", "orient": "vertical", "height": 16, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("zero")}},
+		object{"mark": object{"type": "tick", "style": "link", "orient": "vertical", "height": 20, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("next")}},
+		bar("up", up), bar("down", down), bar("end", "bar-mute"),
+		text(reason, "note", "left", "name", 0), text(end, "note-strong", "left", "name", 0),
+		text(reason, "note", "right", "label", "width"), text(end, "note-strong", "right", "label", "width"),
 	)
 }

@@ -52,7 +52,7 @@ func (p Lines) Chart() Chart {
 		}
 	}
 	alt := fmt.Sprintf("%s over %s: %s.", p.Y, p.X, strings.Join(ends, ", "))
-	x := object{"field": "x", "type": "quantitative", "title": nil, "axis": object{"title": p.X, "grid": false, "format": "~g"}, "scale": object{"zero": false, "nice": false}}
+	x := object{"field": "x", "type": "quantitative", "title": nil, "axis": axis(p.X, "", false), "scale": object{"zero": false, "nice": false}}
 	if p.Time {
 		x = object{"field": "x", "type": "temporal", "title": nil, "axis": object{"title": p.X, "grid": false}}
 	}
@@ -61,13 +61,13 @@ func (p Lines) Chart() Chart {
 		if p.Log {
 			scale = object{"type": "log"}
 		}
-		return quantitative(field, object{"axis": object{"title": withUnit(p.Y, p.Unit), "format": axisFormat(p.Unit)}, "scale": scale})
+		return quantitative(field, axis(p.Y, p.Unit, true), object{"scale": scale})
 	}
 	legend := object{}
 	if len(p.Series) < 2 {
 		legend["legend"] = nil
 	}
-	color := nominal("series", legend)
+	color := nominal("series", nil, legend)
 	spec := layers(260, alt)
 	if banded {
 		spec["layer"] = append(spec["layer"].(list), object{"mark": object{"type": "area", "opacity": 0.14}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}, "color": color}})

@@ -3,18 +3,19 @@ package web
 import (
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 )
 
 // ProfitCurve shows the money for every share of rows that could be acted on,
 // the most promising first, and where the chosen decisions lie.
 type ProfitCurve struct {
 	Title, Caption string
-	// Action is the verb of acting on a row: "granted", "called".
+	// Action says what is done to a row: "granted", "called".
 	Action string
 	// Unit is the currency and Per what Money is per: "per 1,000 decisions".
 	Unit, Per string
-	Points    []CurvePoint
+	// Points are the curve, by rising share.
+	Points []CurvePoint
 	// Chosen is the point of the model's own decisions; nil when it has none.
 	Chosen *CurvePoint
 	// References are horizontal lines: do nothing, today's rule, perfect.
@@ -28,6 +29,11 @@ type CurvePoint struct {
 	Interval *Interval
 }
 
+// text is the point as people read it.
+func (c CurvePoint) text(unit string) (share, money string) {
+	return Quantity{Value: c.Share, Unit: "%"}.String(), estimate(c.Money, c.Interval, unit, 0)
+}
+
 // Reference is a named amount.
 type Reference struct {
 	Name  string
@@ -38,35 +44,34 @@ type Reference struct {
 func (p ProfitCurve) Chart() Chart {
 	rows := list{}
 	best := CurvePoint{Money: math.Inf(-1)}
-	data := Table{Columns: []Column{{Title: "Share " + p.Action, Number: true, Unit: "%", Decimals: 0}, {Title: "Money", Number: true, Unit: p.Unit, Decimals: 0}}}
+	data := Table{Columns: []Column{{Title: "Share " + p.Action, Number: true, Unit: "%"}, {Title: "Money " + p.Per, Number: true, Unit: p.Unit}}}
 	for _, c := range p.Points {
 		low, high := bounds(c.Money, c.Interval)
-		rows = append(rows, object{
-			"share": numberOf(c.Share), "money": numberOf(c.Money), "low": low, "high": high,
-			"acted": Quantity{Value: c.Share, Unit: "%", Decimals: 0}.String(), "text": estimate(c.Money, c.Interval, p.Unit, 0),
-		})
+		share, money := c.text(p.Unit)
+		rows = append(rows, object{"share": numberOf(c.Share), "money": numberOf(c.Money), "low": low, "high": high, "acted": share, "text": money})
+		data.Rows = append(data.Rows, Row{Cells: []Cell{Num(c.Share), {Value: c.Money, Interval: c.Interval}}})
 		if c.Money > best.Money {
 			best = c
 		}
-		data.Rows = append(data.Rows, Row{Cells: []Cell{Num(c.Share), {Value: c.Money, Interval: c.Interval}}})
 	}
-	alt := fmt.Sprintf("Money %s against the share %s. The top of the curve is %s at %s.", p.Per, p.Action,
-		estimate(best.Money, best.Interval, p.Unit, 0), Quantity{Value: best.Share, Unit: "%", Decimals: 0})
+	alt := fmt.Sprintf("Money %s against the share %s.", p.Per, p.Action)
+	if len(p.Points) > 0 {
+		share, money := best.text(p.Unit)
+		alt += fmt.Sprintf(" The top of the curve is %s at %s.", money, share)
+	}
 	if p.Chosen != nil {
-		alt += fmt.Sprintf(" The chosen decisions earn %s at %s.", estimate(p.Chosen.Money, p.Chosen.Interval, p.Unit, 0), Quantity{Value: p.Chosen.Share, Unit: "%", Decimals: 0})
+		share, money := p.Chosen.text(p.Unit)
+		alt += fmt.Sprintf(" The chosen decisions earn %s at %s.", money, share)
 	}
-	x := quantitative("share", object{"axis": object{"format": ".0%", "title": "share " + p.Action, "grid": false}, "scale": object{"domain": list{0, 1}, "nice": false}})
-	y := func(field string) object {
-		return quantitative(field, object{"axis": object{"format": "~s", "title": withUnit("money "+p.Per, p.Unit)}})
-	}
-	spec := layers(320, alt,
-		object{"data": values(object{"y": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"y": quantitative("y")}},
+	x, y := p.x(), p.y
+	spec := layers(340, alt,
+		object{"data": values(object{"money": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"y": y("money")}},
 		object{"mark": object{"type": "area", "style": "band"}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}}},
 		object{"mark": object{"type": "line", "style": "series"}, "encoding": object{"x": x, "y": y("money")}},
 		p.references(),
 		object{
 			"params": list{object{"name": "hover", "select": object{"type": "point", "on": "pointerover", "nearest": true, "clear": "pointerout", "fields": list{"share"}}}},
-			"mark":   object{"type": "point", "style": "dot-main", "size": 60},
+			"mark":   object{"type": "point", "style": "dot-main", "size": 70},
 			"encoding": object{
 				"x": x, "y": y("money"), "tooltip": tooltip("acted:"+p.Action, "text:money"),
 				"opacity": object{"condition": object{"param": "hover", "empty": false, "value": 1}, "value": 0},
@@ -75,16 +80,32 @@ func (p ProfitCurve) Chart() Chart {
 	)
 	spec["data"] = values(rows...)
 	if p.Chosen != nil {
-		spec["layer"] = append(spec["layer"].(list), p.chosen()...)
+		spec["layer"] = append(spec["layer"].(list), p.chosen())
 	}
 	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
 }
 
-// references are the horizontal lines with their names. Where two lines are
-// close, their names go to different ends so that they do not collide.
+func (p ProfitCurve) x() object {
+	return quantitative("share", axis("share "+p.Action, "%", false), object{"scale": object{"domain": list{0, 1}, "nice": false}})
+}
+
+func (p ProfitCurve) y(field string) object {
+	return quantitative(field, axis("money "+p.Per, p.Unit, true))
+}
+
+// references are the horizontal lines with their names. Where a line is close
+// below another, its name goes under it so that the two do not collide.
 func (p ProfitCurve) references() object {
-	refs := append([]Reference(nil), p.References...)
-	sort.SliceStable(refs, func(i, j int) bool { return refs[i].Money < refs[j].Money })
+	refs := slices.Clone(p.References)
+	slices.SortStableFunc(refs, func(a, b Reference) int {
+		if a.Money < b.Money {
+			return -1
+		}
+		if a.Money > b.Money {
+			return 1
+		}
+		return 0
+	})
 	low, high := 0.0, 0.0
 	for _, c := range p.Points {
 		low, high = math.Min(low, c.Money), math.Max(high, c.Money)
@@ -92,46 +113,43 @@ func (p ProfitCurve) references() object {
 	for _, r := range refs {
 		low, high = math.Min(low, r.Money), math.Max(high, r.Money)
 	}
-	rows, left := list{}, false
+	rows := list{}
 	for i, r := range refs {
-		near := i > 0 && r.Money-refs[i-1].Money < 0.08*(high-low)
-		left = near && !left
-		rows = append(rows, object{"name": r.Name, "money": numberOf(r.Money), "left": left, "text": Quantity{Value: r.Money, Unit: p.Unit}.String()})
+		under := i+1 < len(refs) && refs[i+1].Money-r.Money < 0.08*(high-low)
+		rows = append(rows, object{"name": r.Name, "money": numberOf(r.Money), "under": under, "text": Quantity{Value: r.Money, Unit: p.Unit}.String()})
 	}
-	name := func(side string, x any, align string) object {
+	name := func(filter, baseline string, dy int) object {
 		return object{
-			"transform": only(side), "mark": object{"type": "text", "style": "note-faint", "align": align, "baseline": "bottom", "dy": -3},
-			"encoding": object{"x": object{"value": x}, "y": quantitative("money"), "text": object{"field": "name", "type": "nominal"}},
+			"transform": only(filter), "mark": object{"type": "text", "style": "note-faint", "align": "right", "baseline": baseline, "dy": dy},
+			"encoding": object{"x": object{"value": "width"}, "y": p.y("money"), "text": object{"field": "name", "type": "nominal"}},
 		}
 	}
-	right := name("left", "width", "right")
-	right["transform"] = list{object{"filter": "!datum.left"}}
 	return object{"data": values(rows...), "layer": list{
-		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"y": quantitative("money"), "tooltip": tooltip("name:", "text:money")}},
-		name("left", 0, "left"), right,
+		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"y": p.y("money"), "tooltip": tooltip("name:", "text:money")}},
+		name("datum.under", "top", 4), name("!datum.under", "bottom", -3),
 	}}
 }
 
 // chosen marks the model's own decisions: a drop line, a dot and a label.
-func (p ProfitCurve) chosen() list {
-	c := p.Chosen
+func (p ProfitCurve) chosen() object {
+	c := *p.Chosen
 	low, high := bounds(c.Money, c.Interval)
+	share, money := c.text(p.Unit)
+	x, y := p.x(), p.y
+	align, dx := "left", 11
+	if c.Share > 0.6 {
+		align, dx = "right", -11
+	}
 	at := values(object{
 		"share": numberOf(c.Share), "money": numberOf(c.Money), "low": low, "high": high, "zero": 0,
-		"label": Quantity{Value: c.Money, Unit: p.Unit}.String(), "acted": Quantity{Value: c.Share, Unit: "%", Decimals: 0}.String(),
-		"text": estimate(c.Money, c.Interval, p.Unit, 0),
+		"label": Quantity{Value: c.Money, Unit: p.Unit}.String(), "acted": share, "text": money,
 	})
-	x := quantitative("share")
-	align, dx := "left", 10
-	if c.Share > 0.6 {
-		align, dx = "right", -10
-	}
-	return list{object{"data": at, "layer": list{
-		object{"mark": object{"type": "rule", "style": "drop"}, "encoding": object{"x": x, "y": quantitative("zero"), "y2": object{"field": "money"}}},
-		object{"mark": object{"type": "rule", "style": "whisker"}, "encoding": object{"x": x, "y": quantitative("low"), "y2": object{"field": "high"}}},
-		object{"mark": object{"type": "point", "style": "dot-main", "size": 130}, "encoding": object{"x": x, "y": quantitative("money"), "tooltip": tooltip("acted:"+p.Action, "text:money")}},
-		object{"mark": object{"type": "text", "style": "note-main", "align": align, "dx": dx, "dy": -12}, "encoding": object{"x": x, "y": quantitative("money"), "text": object{"field": "label", "type": "nominal"}}},
-	}}}
+	return object{"data": at, "layer": list{
+		object{"mark": object{"type": "rule", "style": "drop"}, "encoding": object{"x": x, "y": y("zero"), "y2": object{"field": "money"}}},
+		object{"mark": object{"type": "rule", "style": "whisker"}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}}},
+		object{"mark": object{"type": "point", "style": "dot-main", "size": 140}, "encoding": object{"x": x, "y": y("money"), "tooltip": tooltip("acted:"+p.Action, "text:money")}},
+		object{"mark": object{"type": "text", "style": "note-main", "align": align, "dx": dx, "dy": -13}, "encoding": object{"x": x, "y": y("money"), "text": object{"field": "label", "type": "nominal"}}},
+	}}
 }
 
 // Policies compares ways to decide by their money: do nothing, act on all,
@@ -140,7 +158,8 @@ type Policies struct {
 	Title, Caption string
 	// Unit is the currency and Per what Money is per.
 	Unit, Per string
-	Rows      []Policy
+	// Rows are the policies in the order to show; names must differ.
+	Rows []Policy
 }
 
 // Policy is one way to decide.
@@ -156,53 +175,61 @@ type Policy struct {
 // Chart draws one line per policy, in the order given.
 func (p Policies) Chart() Chart {
 	rows := list{}
-	data := Table{Columns: []Column{{Title: "Policy"}, {Title: "Money " + p.Per, Number: true, Unit: p.Unit, Decimals: 0, Whisker: true}}}
-	alt := "Money " + p.Per + ": "
+	data := Table{Columns: []Column{{Title: "Policy"}, {Title: "Money " + p.Per, Number: true, Unit: p.Unit, Whisker: true}}}
+	alt := "Money " + p.Per + ":"
 	for i, r := range p.Rows {
 		low, high := bounds(r.Money, r.Interval)
+		text := estimate(r.Money, r.Interval, p.Unit, 0)
 		rows = append(rows, object{
 			"name": r.Name, "money": numberOf(r.Money), "low": low, "high": high, "zero": 0, "chosen": r.Chosen,
-			"label": Quantity{Value: r.Money, Decimals: 0}.String(), "text": estimate(r.Money, r.Interval, p.Unit, 0),
+			"label": Quantity{Value: r.Money}.String(), "text": text,
 		})
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(r.Name), {Value: r.Money, Interval: r.Interval}}, Chosen: r.Chosen})
 		if i > 0 {
-			alt += "; "
+			alt += ";"
 		}
-		alt += r.Name + " " + estimate(r.Money, r.Interval, p.Unit, 0)
+		alt += " " + r.Name + " " + text
 	}
-	alt += "."
-	y := nominal("name", object{"axis": nil, "scale": object{"paddingOuter": 0}})
-	x := func(field string) object {
-		return quantitative(field, object{"axis": object{"format": "~s", "title": withUnit("money "+p.Per, p.Unit)}})
-	}
-	part := func(chosen bool, mark object, encoding object) object {
-		filter := "datum.chosen"
-		if !chosen {
-			filter = "!datum.chosen"
-		}
-		return object{"transform": list{object{"filter": filter}}, "mark": mark, "encoding": merged(object{"y": y}, encoding)}
-	}
-	spec := layers(object{"step": 46}, alt,
-		object{"data": values(object{"zero": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"x": quantitative("zero")}},
-		part(false, object{"type": "rule", "style": "whisker-mute", "yOffset": 8}, object{"x": x("low"), "x2": object{"field": "high"}}),
-		part(true, object{"type": "rule", "style": "whisker", "yOffset": 8}, object{"x": x("low"), "x2": object{"field": "high"}}),
-		part(false, object{"type": "point", "style": "dot-mute", "size": 110, "yOffset": 8}, object{"x": x("money"), "tooltip": tooltip("name:", "text:money")}),
-		part(true, object{"type": "point", "style": "dot-main", "size": 150, "yOffset": 8}, object{"x": x("money"), "tooltip": tooltip("name:", "text:money")}),
-		object{"mark": object{"type": "text", "style": "note", "align": "left", "dy": -10}, "encoding": object{"y": y, "x": object{"value": 0}, "text": object{"field": "name", "type": "nominal"}}},
-		object{"mark": object{"type": "text", "style": "note-main", "align": "right", "dy": -10}, "encoding": object{"y": y, "x": object{"value": "width"}, "text": object{"field": "label", "type": "nominal"}}},
-	)
+	spec := p.spec(alt+".", column(rows, "name"))
 	spec["data"] = values(rows...)
-	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
+	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt + ".", Spec: spec, Data: data}
+}
+
+func (p Policies) spec(alt string, names list) object {
+	y := nominal("name", names, object{"axis": nil})
+	x := func(field string) object { return quantitative(field, axis("money "+p.Per, p.Unit, false)) }
+	const drop = 9 // the line lies below the row's name
+	part := func(filter string, mark, encoding object) object {
+		return object{"transform": only(filter), "mark": merged(mark, object{"yOffset": drop}), "encoding": merged(object{"y": y}, encoding)}
+	}
+	text := func(filter, style, align, field string, at any) object {
+		return object{
+			"transform": only(filter), "mark": object{"type": "text", "style": style, "align": align, "dy": -9},
+			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
+		}
+	}
+	span := object{"x": x("low"), "x2": object{"field": "high"}}
+	dot := object{"x": x("money"), "tooltip": tooltip("name:", "text:money")}
+	const chosen, other = "datum.chosen", "!datum.chosen"
+	return layers(48*len(names), alt,
+		object{"mark": object{"type": "rule", "style": "track", "yOffset": drop}, "encoding": object{"y": y, "x": object{"value": 0}, "x2": object{"value": "width"}}},
+		object{"mark": object{"type": "tick", "style": "zero-tick", "orient": "vertical", "height": 14, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("zero")}},
+		part(other, object{"type": "rule", "style": "whisker-mute"}, span), part(chosen, object{"type": "rule", "style": "whisker"}, span),
+		part(other, object{"type": "point", "style": "dot-mute", "size": 110}, dot), part(chosen, object{"type": "point", "style": "dot-main", "size": 150}, dot),
+		text(other, "note", "left", "name", 0), text(chosen, "note-strong", "left", "name", 0),
+		text(other, "note", "right", "label", "width"), text(chosen, "note-strong", "right", "label", "width"),
+	)
 }
 
 // Trials shows every candidate that was tried by quality and by money, so that
 // one sees whether the most accurate is the one that earns most.
 type Trials struct {
 	Title, Caption string
-	// Metric is the name of the quality measure, Lower whether less is better
-	// (the axis is then turned, so that right is always better).
+	// Metric is the name of the quality measure.
 	Metric string
-	Lower  bool
+	// Lower says that less of the metric is better; the axis is then turned,
+	// so that right is always better.
+	Lower bool
 	// Unit is the currency and Per what Money is per.
 	Unit, Per string
 	Points    []Trial
@@ -222,7 +249,7 @@ type Trial struct {
 // Chart draws a dot per trial.
 func (t Trials) Chart() Chart {
 	rows, marked := list{}, list{}
-	data := Table{Columns: []Column{{Title: "Model"}, {Title: "Trial"}, {Title: t.Metric, Number: true, Decimals: 4}, {Title: "Money " + t.Per, Number: true, Unit: t.Unit, Decimals: 0}}}
+	data := Table{Columns: []Column{{Title: "Model", Code: true}, {Title: "Trial"}, {Title: t.Metric, Number: true, Decimals: 4}, {Title: "Money " + t.Per, Number: true, Unit: t.Unit}}}
 	alt := fmt.Sprintf("%d trials by %s and money %s.", len(t.Points), t.Metric, t.Per)
 	for _, p := range t.Points {
 		row := object{
@@ -236,15 +263,14 @@ func (t Trials) Chart() Chart {
 			alt += fmt.Sprintf(" %s: %s, %s %s, %s.", p.Mark, p.Model, t.Metric, row["quality"], row["text"])
 		}
 	}
-	title := t.Metric + " (right is better)"
-	x := quantitative("metric", object{"axis": object{"title": title, "format": "~g"}, "scale": object{"zero": false, "nice": true, "reverse": t.Lower, "padding": 12}})
-	y := quantitative("money", object{"axis": object{"title": withUnit("money "+t.Per, t.Unit), "format": "~s"}, "scale": object{"zero": false, "padding": 14}})
+	x := quantitative("metric", axis(t.Metric+" (right is better)", "", true), object{"scale": object{"zero": false, "nice": true, "reverse": t.Lower, "padding": 12}})
+	y := quantitative("money", axis("money "+t.Per, t.Unit, true), object{"scale": object{"zero": false, "padding": 14}})
 	tip := tooltip("model:", "label:trial", "quality:"+t.Metric, "text:money")
-	spec := layers(320, alt,
-		object{"mark": object{"type": "point", "filled": true, "size": 80, "opacity": 0.75}, "encoding": object{"x": x, "y": y, "color": nominal("model"), "tooltip": tip}},
+	spec := layers(340, alt,
+		object{"mark": object{"type": "point", "filled": true, "size": 80, "opacity": 0.75}, "encoding": object{"x": x, "y": y, "color": nominal("model", nil), "tooltip": tip}},
 		object{"data": values(marked...), "layer": list{
 			object{"mark": object{"type": "point", "style": "ring", "size": 190}, "encoding": object{"x": x, "y": y, "tooltip": tip}},
-			object{"mark": object{"type": "text", "style": "note-main", "dy": -16}, "encoding": object{"x": x, "y": y, "text": object{"field": "mark", "type": "nominal"}}},
+			object{"mark": object{"type": "text", "style": "note-main", "dy": -17}, "encoding": object{"x": x, "y": y, "text": object{"field": "mark", "type": "nominal"}}},
 		}},
 	)
 	spec["data"] = values(rows...)

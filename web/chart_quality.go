@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Calibration shows what was predicted against what came: on the diagonal the
@@ -43,7 +44,7 @@ func (c Calibration) Chart() Chart {
 		}
 		most, total = max(most, b.Rows), total+b.Rows
 	}
-	if c.Unit == "%" {
+	if c.Unit == "%" || !(high > low) {
 		low, high = 0, 1
 	}
 	rows := list{}
@@ -74,13 +75,16 @@ func (c Calibration) Chart() Chart {
 
 func (c Calibration) spec(alt string, low, high float64) object {
 	scale := object{"domain": list{low, high}, "nice": false}
-	x := quantitative("predicted", object{"scale": scale, "axis": object{"title": withUnit(c.Predicted, c.Unit), "format": axisFormat(c.Unit)}})
+	across := func(field string) object {
+		return quantitative(field, axis(c.Predicted, c.Unit, true), object{"scale": scale})
+	}
+	x := across("predicted")
 	y := func(field string) object {
-		return quantitative(field, object{"scale": scale, "axis": object{"title": withUnit(c.Observed, c.Unit), "format": axisFormat(c.Unit)}})
+		return quantitative(field, axis(c.Observed, c.Unit, true), object{"scale": scale})
 	}
 	return layers(320, alt,
-		object{"mark": object{"type": "rule", "style": "bar-faint", "strokeWidth": 14, "strokeOpacity": 0.3}, "encoding": object{"x": x, "y": y("foot"), "y2": object{"field": "count"}, "tooltip": tooltip("rows:rows")}},
-		object{"data": values(object{"a": low, "b": high}), "mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": quantitative("a"), "x2": object{"field": "b"}, "y": quantitative("a"), "y2": object{"field": "b"}}},
+		object{"mark": object{"type": "rule", "style": "foot", "strokeWidth": 14}, "encoding": object{"x": x, "y": y("foot"), "y2": object{"field": "count"}, "tooltip": tooltip("rows:rows")}},
+		object{"data": values(object{"a": low, "b": high}), "mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": across("a"), "x2": object{"field": "b"}, "y": y("a"), "y2": object{"field": "b"}}},
 		object{"mark": object{"type": "rule", "style": "whisker"}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}}},
 		object{"mark": object{"type": "line", "style": "series", "strokeWidth": 1, "strokeOpacity": 0.6}, "encoding": object{"x": x, "y": y("observed")}},
 		object{"mark": object{"type": "point", "style": "dot-main", "size": 110}, "encoding": object{"x": x, "y": y("observed"), "tooltip": tooltip("p:"+c.Predicted, "o:"+c.Observed, "rows:rows")}},
@@ -94,11 +98,19 @@ type Confusion struct {
 	Actual, Decided string
 	// Rows are the true outcomes, Columns the decisions.
 	Rows, Columns []string
-	// Counts are rows x columns.
+	// Counts are rows x columns; what is missing counts as none.
 	Counts [][]float64
 	// Money, when given, is the money of each cell in Unit, rows x columns.
 	Money [][]float64
 	Unit  string
+}
+
+// at is a cell of a matrix, zero outside it.
+func at(m [][]float64, i, j int) float64 {
+	if i < len(m) && j < len(m[i]) {
+		return m[i][j]
+	}
+	return 0
 }
 
 // Chart draws a heat map; the colour is the share within the true outcome.
@@ -111,19 +123,19 @@ func (c Confusion) Chart() Chart {
 	alt := fmt.Sprintf("%s by %s:", c.Actual, c.Decided)
 	for i, actual := range c.Rows {
 		total := 0.0
-		for _, n := range c.Counts[i] {
-			total += n
+		for j := range c.Columns {
+			total += at(c.Counts, i, j)
 		}
 		row := Row{Cells: []Cell{Str(actual)}}
 		for j, decided := range c.Columns {
-			n := c.Counts[i][j]
+			n := at(c.Counts, i, j)
 			share := 0.0
 			if total > 0 {
 				share = n / total
 			}
 			second := Quantity{Value: share, Unit: "%", Decimals: 0}.String() + " of " + actual
 			if c.Money != nil {
-				second = Quantity{Value: c.Money[i][j], Unit: c.Unit, Signed: true}.String()
+				second = Quantity{Value: at(c.Money, i, j), Unit: c.Unit, Signed: true}.String()
 			}
 			rows = append(rows, object{"actual": actual, "decided": decided, "count": decimal(n, 0, false), "share": numberOf(share), "strong": share > 0.55, "second": second, "text": Quantity{Value: share, Unit: "%", Decimals: 1}.String()})
 			row.Cells = append(row.Cells, Num(n))
@@ -131,23 +143,23 @@ func (c Confusion) Chart() Chart {
 		}
 		data.Rows = append(data.Rows, row)
 	}
-	alt = alt[:len(alt)-1] + "."
-	x := nominal("decided", object{"axis": object{"title": c.Decided, "orient": "top", "labelAngle": 0, "labelFontWeight": 600, "grid": false}})
-	y := nominal("actual", object{"axis": object{"title": c.Actual, "labelFontWeight": 600, "grid": false}})
+	alt = strings.TrimSuffix(alt, ",") + "."
+	x := nominal("decided", nil, object{"axis": object{"title": c.Decided, "orient": "top", "labelAngle": 0, "labelFontWeight": 600, "grid": false}})
+	y := nominal("actual", nil, object{"axis": object{"title": c.Actual, "labelFontWeight": 600, "grid": false}})
 	label := func(style, filter, field string, dy int) object {
-		return object{"transform": list{object{"filter": filter}}, "mark": object{"type": "text", "style": style, "dy": dy}, "encoding": object{"x": x, "y": y, "text": object{"field": field, "type": "nominal"}}}
+		return object{"transform": only(filter), "mark": object{"type": "text", "style": style, "dy": dy}, "encoding": object{"x": x, "y": y, "text": object{"field": field, "type": "nominal"}}}
 	}
-	spec := layers(object{"step": 84}, alt,
+	spec := layers(84*len(c.Rows), alt,
 		object{"mark": object{"type": "rect", "cornerRadius": 4, "stroke": nil}, "encoding": object{
 			"x": x, "y": y, "tooltip": tooltip("actual:"+c.Actual, "decided:"+c.Decided, "count:rows", "text:share"),
-			"color": quantitative("share", object{"legend": nil, "scale": object{"domain": list{0, 1}, "range": "ramp"}}),
+			"color": object{"field": "share", "type": "quantitative", "legend": nil, "scale": object{"domain": list{0, 1}, "range": "ramp"}},
 		}},
 		label("on-heat", "datum.strong", "count", -8), label("on-heat-small", "datum.strong", "second", 12),
 		label("on-pale", "!datum.strong", "count", -8), label("on-pale-small", "!datum.strong", "second", 12),
 	)
 	spec["data"] = values(rows...)
 	if len(c.Columns) > 5 || len(c.Rows) > 5 {
-		spec["height"] = object{"step": 40}
+		spec["height"] = 40 * len(c.Rows)
 		spec["layer"] = spec["layer"].(list)[:1]
 	}
 	return Chart{Title: c.Title, Caption: c.Caption, Alt: alt, Spec: spec, Data: data}

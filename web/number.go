@@ -23,7 +23,7 @@ func (q Quantity) Range() string {
 	}
 	s := q.number(q.Interval.Low) + " to " + q.number(q.Interval.High)
 	if q.Interval.Level > 0 {
-		s += " (" + decimal(q.Interval.Level*100, digits(q.Interval.Level*100, Auto), false) + " %)"
+		s += " (" + strconv.FormatFloat(q.Interval.Level*100, 'g', 4, 64) + " %)"
 	}
 	return s
 }
@@ -61,13 +61,14 @@ func digits(v float64, asked int) int {
 }
 
 // decimal writes a number with thousands separators. What is not a number is a
-// dash. A number that rounds to zero has no sign.
+// dash. A number that rounds to zero has no sign. The minus sign is the one
+// that is as wide as a digit.
 func decimal(v float64, decimals int, signed bool) string {
 	if math.IsNaN(v) {
 		return "–"
 	}
 	if math.IsInf(v, 0) {
-		return map[bool]string{true: "∞", false: "-∞"}[v > 0]
+		return map[bool]string{true: "∞", false: "−∞"}[v > 0]
 	}
 	s := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
 	whole, fraction, found := strings.Cut(s, ".")
@@ -75,7 +76,7 @@ func decimal(v float64, decimals int, signed bool) string {
 	if strings.Trim(s, "0.") != "" {
 		switch {
 		case v < 0:
-			b.WriteByte('-')
+			b.WriteRune('−')
 		case signed:
 			b.WriteByte('+')
 		}

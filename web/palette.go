@@ -55,12 +55,11 @@ func Theme(dark bool) map[string]any {
 
 // chartFont is the page's face, spelled out because a saved picture of a chart
 // has no style sheet.
-const chartFont = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'Helvetica Neue', Arial, sans-serif"
+const chartFont = `-apple-system, BlinkMacSystemFont, "Segoe UI", Inter, Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif`
 
 // config is the Vega-Lite config of a palette. The entries of "style" are the
 // roles that marks of this package's charts refer to by name.
 func (p palette) config() map[string]any {
-	label := object{"font": chartFont, "fontSize": 12, "fill": p.Soft}
 	return object{
 		"background": "transparent",
 		"font":       chartFont,
@@ -72,36 +71,40 @@ func (p palette) config() map[string]any {
 			"domain": false, "ticks": false, "labelOverlap": "greedy",
 		},
 		"axisX":  object{"tickCount": 6},
-		"legend": object{"orient": "top", "title": nil, "labelColor": p.Soft, "labelFontSize": 12, "symbolType": "circle", "symbolSize": 90, "padding": 0, "offset": 12, "columnPadding": 16},
+		"axisY":  object{"tickCount": 6},
+		"legend": object{"orient": "top", "title": nil, "labelColor": p.Soft, "labelFontSize": 12, "symbolType": "circle", "symbolSize": 90, "symbolOpacity": 1, "padding": 0, "offset": 12, "columnPadding": 16},
 		"range":  object{"category": p.Series, "ramp": p.Heat, "heatmap": p.Heat},
 		"line":   object{"strokeWidth": 2.25, "strokeJoin": "round"},
 		"bar":    object{"cornerRadius": 2},
 		"style": object{
-			"series":        object{"stroke": p.Accent},
-			"band":          object{"fill": p.Accent, "fillOpacity": 0.14, "stroke": nil},
-			"bar-main":      object{"fill": p.Accent},
-			"bar-mute":      object{"fill": p.Mute},
-			"bar-faint":     object{"fill": p.Mute, "fillOpacity": 0.35},
-			"bar-warn":      object{"fill": p.Warn},
-			"bar-loss":      object{"fill": p.Bad},
-			"dot-main":      object{"fill": p.Accent, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
-			"dot-mute":      object{"fill": p.Mute, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
-			"ring":          object{"fill": "transparent", "stroke": p.Ink, "strokeWidth": 1.75, "opacity": 1},
-			"whisker":       object{"stroke": p.Accent, "strokeWidth": 2, "strokeCap": "round"},
-			"whisker-mute":  object{"stroke": p.Mute, "strokeWidth": 2, "strokeCap": "round"},
-			"whisker-ink":   object{"stroke": p.Ink, "strokeWidth": 1.25, "strokeOpacity": 0.75},
-			"zero":          object{"stroke": p.Faint, "strokeWidth": 1},
-			"reference":     object{"stroke": p.Faint, "strokeWidth": 1, "strokeDash": []any{4, 4}},
-			"drop":          object{"stroke": p.Ink, "strokeWidth": 1, "strokeDash": []any{2, 3}},
-			"link":          object{"stroke": p.Mute, "strokeWidth": 1},
-			"note":          object{"font": chartFont, "fontSize": 12, "fill": p.Soft},
-			"note-faint":    object{"font": chartFont, "fontSize": 11.5, "fill": p.Faint},
-			"note-main":     object{"font": chartFont, "fontSize": 13, "fontWeight": 600, "fill": p.Ink},
-			"on-heat":       object{"font": chartFont, "fontSize": 15, "fontWeight": 600, "fill": p.OnHeat},
-			"on-pale":       object{"font": chartFont, "fontSize": 15, "fontWeight": 600, "fill": p.Ink},
-			"on-heat-small": object{"font": chartFont, "fontSize": 11.5, "fill": p.OnHeat},
-			"on-pale-small": object{"font": chartFont, "fontSize": 11.5, "fill": p.Soft},
-			"guide-label":   label,
+			"series":        object{"color": p.Accent},
+			"band":          object{"color": p.Accent, "fillOpacity": 0.13},
+			"bar-main":      object{"color": p.Accent},
+			"bar-second":    object{"color": p.Series[1]},
+			"bar-mute":      object{"color": p.Mute},
+			"bar-warn":      object{"color": p.Warn},
+			"bar-loss":      object{"color": p.Bad},
+			"foot":          object{"color": p.Mute, "strokeOpacity": 0.35},
+			"dot-main":      object{"filled": true, "color": p.Accent, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
+			"dot-mute":      object{"filled": true, "color": p.Mute, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
+			"ring":          object{"filled": false, "color": p.Ink, "strokeWidth": 1.75, "opacity": 1},
+			"whisker":       object{"color": p.Accent, "strokeWidth": 2.5, "strokeOpacity": 0.55, "strokeCap": "round"},
+			"whisker-mute":  object{"color": p.Mute, "strokeWidth": 2.5, "strokeOpacity": 0.7, "strokeCap": "round"},
+			"whisker-ink":   object{"color": p.Ink, "strokeWidth": 1.25, "strokeOpacity": 0.7},
+			"zero":          object{"color": p.Mute, "strokeWidth": 1},
+			"zero-tick":     object{"color": p.Faint},
+			"track":         object{"color": p.Line, "strokeWidth": 1},
+			"reference":     object{"color": p.Faint, "strokeWidth": 1, "strokeDash": []any{4, 4}},
+			"drop":          object{"color": p.Ink, "strokeWidth": 1, "strokeDash": []any{2, 3}},
+			"link":          object{"color": p.Mute},
+			"note":          object{"font": chartFont, "fontSize": 12.5, "color": p.Soft},
+			"note-strong":   object{"font": chartFont, "fontSize": 12.5, "fontWeight": 600, "color": p.Ink},
+			"note-faint":    object{"font": chartFont, "fontSize": 11.5, "color": p.Faint},
+			"note-main":     object{"font": chartFont, "fontSize": 13, "fontWeight": 600, "color": p.Ink},
+			"on-heat":       object{"font": chartFont, "fontSize": 15, "fontWeight": 600, "color": p.OnHeat},
+			"on-pale":       object{"font": chartFont, "fontSize": 15, "fontWeight": 600, "color": p.Ink},
+			"on-heat-small": object{"font": chartFont, "fontSize": 11.5, "color": p.OnHeat},
+			"on-pale-small": object{"font": chartFont, "fontSize": 11.5, "color": p.Soft},
 		},
 	}
 }

@@ -1,0 +1,8 @@
+package web
+
+import (
+	"os"
+	"testing"
+)
+
+func TestShow(t *testing.T) { _ = Text(os.Stdout, sample(), 100, false) }
