@@ -2,6 +2,8 @@ package solution
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,45 +37,54 @@ type header struct {
 	Outcomes []string     `json:"outcomes,omitempty"`
 	Schema   table.Schema `json:"schema"`
 	Model    string       `json:"model"`
+	// Parts holds the SHA-256 of every other part, so that parts of two
+	// solutions cannot be mixed.
+	Parts map[string]string `json:"parts"`
 }
 
 // Parts writes the solution as named pieces of data. PartCalibration and
 // PartPayoffs are left out where the solution has none.
 func (s *Solution) Parts() (map[string][]byte, error) {
-	parts := map[string][]byte{}
-	h := header{Format: format, Task: s.Task, Target: s.Target, Outcomes: s.Outcomes, Schema: s.Schema, Model: s.Model.Name()}
-	put := func(name string, data []byte, err error) error {
-		if err != nil {
-			return fmt.Errorf("solution: save: %s: %w", name, err)
-		}
-		parts[name] = data
-		return nil
+	writers := []struct {
+		name  string
+		write func() ([]byte, error)
+	}{
+		{PartFeatures, s.Features.MarshalJSON},
+		{PartModel, s.Model.MarshalBinary},
 	}
-	head, err := json.Marshal(h)
-	if err := put(PartSolution, head, err); err != nil {
-		return nil, err
-	}
-	data, err := s.Features.MarshalJSON()
-	if err := put(PartFeatures, data, err); err != nil {
-		return nil, err
-	}
-	data, err = s.Model.MarshalBinary()
-	if err := put(PartModel, data, err); err != nil {
-		return nil, err
+	add := func(name string, write func() ([]byte, error)) {
+		writers = append(writers, struct {
+			name  string
+			write func() ([]byte, error)
+		}{name, write})
 	}
 	if s.Calibration != nil {
-		data, err = calibrate.Marshal(s.Calibration)
-		if err := put(PartCalibration, data, err); err != nil {
-			return nil, err
-		}
+		add(PartCalibration, func() ([]byte, error) { return calibrate.Marshal(s.Calibration) })
 	}
 	if s.Payoffs != nil {
-		data, err = s.Payoffs.MarshalJSON()
-		if err := put(PartPayoffs, data, err); err != nil {
-			return nil, err
-		}
+		add(PartPayoffs, s.Payoffs.MarshalJSON)
 	}
+	parts, sums := map[string][]byte{}, map[string]string{}
+	for _, w := range writers {
+		data, err := w.write()
+		if err != nil {
+			return nil, fmt.Errorf("solution: save: %s: %w", w.name, err)
+		}
+		parts[w.name], sums[w.name] = data, digest(data)
+	}
+	head, err := json.Marshal(header{
+		Format: format, Task: s.Task, Target: s.Target, Outcomes: s.Outcomes, Schema: s.Schema, Model: s.Model.Name(), Parts: sums,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("solution: save: %s: %w", PartSolution, err)
+	}
+	parts[PartSolution] = head
 	return parts, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // Load reads what Parts wrote. The bytes are not trusted: whatever could make
@@ -90,10 +101,8 @@ func Load(parts map[string][]byte) (*Solution, error) {
 }
 
 func load(parts map[string][]byte) (*Solution, error) {
-	for _, need := range []string{PartSolution, PartFeatures, PartModel} {
-		if _, ok := parts[need]; !ok {
-			return nil, fmt.Errorf("part %q is missing", need)
-		}
+	if _, ok := parts[PartSolution]; !ok {
+		return nil, fmt.Errorf("part %q is missing", PartSolution)
 	}
 	var h header
 	if err := strict(parts[PartSolution], &h); err != nil {
@@ -101,6 +110,9 @@ func load(parts map[string][]byte) (*Solution, error) {
 	}
 	if h.Format != format {
 		return nil, fmt.Errorf("%s: format %d is not known, this version reads %d", PartSolution, h.Format, format)
+	}
+	if err := h.verify(parts); err != nil {
+		return nil, err
 	}
 	s := &Solution{Task: h.Task, Target: h.Target, Outcomes: h.Outcomes, Schema: h.Schema, Features: new(features.Fitted)}
 	if err := s.Features.UnmarshalJSON(parts[PartFeatures]); err != nil {
@@ -124,6 +136,27 @@ func load(parts map[string][]byte) (*Solution, error) {
 		}
 	}
 	return s, nil
+}
+
+// verify checks that the parts are those that were saved together.
+func (h header) verify(parts map[string][]byte) error {
+	for _, need := range []string{PartFeatures, PartModel} {
+		if h.Parts[need] == "" {
+			return fmt.Errorf("%s: lists no part %q", PartSolution, need)
+		}
+	}
+	for _, name := range []string{PartFeatures, PartModel, PartCalibration, PartPayoffs} {
+		data, there := parts[name]
+		switch want, listed := h.Parts[name]; {
+		case listed && !there:
+			return fmt.Errorf("part %q is missing", name)
+		case there && !listed:
+			return fmt.Errorf("part %q does not belong to this solution", name)
+		case there && digest(data) != want:
+			return fmt.Errorf("part %q was changed, or belongs to another solution", name)
+		}
+	}
+	return nil
 }
 
 // check verifies that the parts belong together by running one row whose

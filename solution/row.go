@@ -45,6 +45,24 @@ func (r *Row) Clear() {
 	}
 }
 
+// Fill copies row i of a table whose columns conform to Solution.Schema, such
+// as the result of table.Conform.
+func (r *Row) Fill(t *table.Table, i int) {
+	for j, c := range r.Table.Columns() {
+		from := t.Columns()[j]
+		switch c.Kind {
+		case table.Number:
+			c.Numbers[0] = from.Numbers[i]
+		case table.Category:
+			c.Codes[0] = from.Codes[i]
+		case table.Text:
+			c.Texts[0] = from.Texts[i]
+		case table.Time:
+			c.Times[0] = from.Times[i]
+		}
+	}
+}
+
 // Decide predicts the row and, where the solution has payoffs, decides it. The
 // features, the model and the calibration allocate nothing.
 func (s *Solution) Decide(r *Row) error {

@@ -1,0 +1,267 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"bespoke/design"
+	"bespoke/evaluate"
+	"bespoke/model"
+	"bespoke/runs"
+	"bespoke/scenario"
+	"bespoke/solution"
+	"bespoke/table"
+	"bespoke/train"
+	"bespoke/tune"
+	"bespoke/value"
+	"bespoke/zoo"
+)
+
+// Learning is what Learn needs: rows with roles, how they are split, and the
+// scenario.
+type Learning struct {
+	Scenario scenario.Scenario
+	// Table has one target column without missing values.
+	Table *table.Table
+	Task  model.Task
+	// Split gives the development rows and their folds; test rows are never
+	// touched.
+	Split table.Split
+	// Threads is how many goroutines may work at once.
+	Threads int
+	// Store keeps finished trials; nil keeps none.
+	Store *runs.Run
+	// Key is the content key of the table.
+	Key string
+	// Report is told of progress.
+	Report runs.Reporter
+}
+
+// Learnt is the outcome of Learn: everything that was chosen on development
+// rows.
+type Learnt struct {
+	Problem *train.Problem
+	Plan    design.Plan
+	Search  *tune.Outcome
+	Metric  evaluate.Metric
+	// Payoffs are those of the scenario, before a spread or review price; nil
+	// without a value section.
+	Payoffs *value.Payoffs
+	// Technology is the most accurate choice, Scenario the one that earns most.
+	// They are the same Choice when both are the same trial.
+	Technology, Scenario *Choice
+}
+
+// Choice is a trial refitted on all development rows.
+type Choice struct {
+	Trial    *tune.Trial
+	Solution *solution.Solution
+	// Rounds is how many rounds the refit took; 0 when the model has none.
+	Rounds int
+}
+
+// Learn designs, searches, calibrates and refits on development rows.
+func Learn(ctx context.Context, l Learning) (*Learnt, error) {
+	out := &Learnt{}
+	var err error
+	if out.Problem, err = l.problem(); err != nil {
+		return nil, err
+	}
+	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
+		return nil, err
+	}
+	if out.Metric, err = evaluate.MetricFor(l.Scenario.Evaluate.Metric, l.Task); err != nil {
+		return nil, err
+	}
+	if err := l.search(ctx, out); err != nil {
+		return nil, err
+	}
+	if out.Scenario, err = l.refit(ctx, out, out.Search.Scenario); err != nil {
+		return nil, err
+	}
+	out.Technology = out.Scenario
+	if out.Search.Technology != out.Search.Scenario {
+		if out.Technology, err = l.refit(ctx, out, out.Search.Technology); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (l Learning) problem() (*train.Problem, error) {
+	p, err := train.NewProblem(l.Table, l.Task, zoo.All, l.Scenario.Seed)
+	if err != nil {
+		return nil, err
+	}
+	p.Forward = l.Split.Forward
+	for name, c := range l.Scenario.Data.Columns {
+		if c.Monotone == "" {
+			continue
+		}
+		if p.Monotone == nil {
+			p.Monotone = map[string]int8{}
+		}
+		p.Monotone[name] = 1
+		if c.Monotone == "down" {
+			p.Monotone[name] = -1
+		}
+	}
+	return p, nil
+}
+
+// payoffs compiles the scenario's value section for the table, with fallbacks
+// for missing cells from the development rows.
+func (l Learning) payoffs(p *train.Problem) (*value.Payoffs, error) {
+	payoffs, err := Compile(l.Scenario, l.Table.Schema(), l.Task, p.Outcomes)
+	if err != nil || payoffs == nil {
+		return nil, err
+	}
+	return payoffs.WithFill(value.Fallbacks(l.Table.Take(l.Split.Development), payoffs.Columns()))
+}
+
+// Compile compiles a scenario's payoffs for a table; nil without a value
+// section. A payoff that is wrong is a *value.Error.
+func Compile(s scenario.Scenario, schema table.Schema, task model.Task, outcomes []string) (*value.Payoffs, error) {
+	if s.Value == nil {
+		return nil, nil
+	}
+	return value.Compile(value.Config{
+		Value: *s.Value, Today: s.Need.Today, PerDecision: s.Need.Costs.PerDecision, Volume: s.Need.Volume,
+		Schema: schema, Task: task, Outcomes: outcomes, Target: s.Data.Target,
+	})
+}
+
+func (l Learning) search(ctx context.Context, out *Learnt) error {
+	p := out.Problem
+	dev := l.Split.Development
+	facts := design.FactsOf(l.Table.Take(dev), l.Task, pick(p.Y, dev), len(p.Outcomes))
+	var err error
+	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
+		return err
+	}
+	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %d trials in all", len(out.Plan.Candidates), max(l.Scenario.Budget.Trials, len(out.Plan.Candidates)))})
+	s := &tune.Search{
+		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
+		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher,
+		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report,
+	}
+	out.Search, err = s.Run(ctx)
+	return err
+}
+
+// searched lists the entries of the candidates that have search ranges.
+func searched(candidates []model.Candidate) []model.Entry {
+	var out []model.Entry
+	for _, e := range zoo.All {
+		used := slices.ContainsFunc(candidates, func(c model.Candidate) bool { return c.Model == e.Name })
+		ranged := slices.ContainsFunc(e.Params, func(p model.Param) bool { return p.Search != nil })
+		if used && ranged {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// judge scores calibrated out-of-fold predictions by metric, proper loss and
+// money.
+func (l Learning) judge(out *Learnt) tune.Judge {
+	proper := "log_loss"
+	if l.Task == model.Regression {
+		proper = "rmse"
+	}
+	loss, err := evaluate.MetricFor(proper, l.Task)
+	return func(rows []int, predictions []float64) (tune.Score, error) {
+		if err != nil {
+			return tune.Score{}, err
+		}
+		held := evaluate.Held{Task: l.Task, Outcomes: out.Problem.Outcomes, Truth: pick(out.Problem.Y, rows), Predictions: predictions}
+		var s tune.Score
+		var err error
+		if s.Metric, err = out.Metric.Of(held); err != nil {
+			return s, err
+		}
+		if s.Loss, err = loss.Of(held); err != nil {
+			return s, err
+		}
+		if out.Payoffs != nil {
+			s.Money, err = l.money(out.Payoffs, rows, held)
+		}
+		return s, err
+	}
+}
+
+// money is the profit of each row when deciding by expected money, with
+// reviews within their capacity.
+func (l Learning) money(p *value.Payoffs, rows []int, held evaluate.Held) ([]float64, error) {
+	p, err := settle(p, held)
+	if err != nil {
+		return nil, err
+	}
+	sheet, err := p.Sheet(l.Table.Take(rows), held.Predictions, held.Truth, 1)
+	if err != nil {
+		return nil, err
+	}
+	choice := sheet.Choose()
+	if p.HasReview() {
+		choice, _ = sheet.ChooseWithin(int(p.ReviewShare() * float64(len(rows))))
+	}
+	return sheet.Profit(choice), nil
+}
+
+// settle adds to the payoffs what is learnt from out-of-fold predictions: for
+// numbers how far the truth lies from them.
+func settle(p *value.Payoffs, held evaluate.Held) (*value.Payoffs, error) {
+	if held.Task != model.Regression {
+		return p, nil
+	}
+	spread, err := value.FitSpread(held.Predictions, held.Truth)
+	if err != nil {
+		return nil, err
+	}
+	return p.WithSpread(spread)
+}
+
+// refit learns a trial's candidate from all development rows and completes the
+// solution with calibration and payoffs.
+func (l Learning) refit(ctx context.Context, out *Learnt, trial int) (*Choice, error) {
+	t := out.Search.Trials[trial]
+	l.Report.Tell(runs.Event{Stage: "train", Message: fmt.Sprintf("%s again, on all %d development rows", t.Candidate.Label, len(l.Split.Development))})
+	fitted, err := out.Problem.Fit(ctx, t.Candidate, l.Split.Development, train.Options{Threads: l.Threads, Rounds: t.Rounds})
+	if err != nil {
+		return nil, err
+	}
+	payoffs, err := l.settled(out, t)
+	if err != nil {
+		return nil, err
+	}
+	fitted.Solution.Calibration = t.Calibrated().Map
+	return &Choice{Trial: t, Rounds: fitted.Rounds, Solution: fitted.Solution.Complete(l.Table.Schema(), payoffs)}, nil
+}
+
+// settled gives the payoffs with the spread and the review price that the
+// trial's out-of-fold rows teach.
+func (l Learning) settled(out *Learnt, t *tune.Trial) (*value.Payoffs, error) {
+	if out.Payoffs == nil {
+		return nil, nil
+	}
+	rows := t.OutOfFold().Rows
+	held := evaluate.Held{Task: l.Task, Outcomes: out.Problem.Outcomes, Truth: pick(out.Problem.Y, rows), Predictions: t.Calibrated().Predictions}
+	p, err := settle(out.Payoffs, held)
+	if err != nil || !p.HasReview() {
+		return p, err
+	}
+	sheet, err := p.Sheet(l.Table.Take(rows), held.Predictions, nil, l.Threads)
+	if err != nil {
+		return nil, err
+	}
+	return p.WithReviewPrice(sheet.ReviewPrice(p.ReviewShare()))
+}
+
+func pick(from []float64, rows []int) []float64 {
+	out := make([]float64, len(rows))
+	for i, r := range rows {
+		out[i] = from[r]
+	}
+	return out
+}
