@@ -1,0 +1,156 @@
+package explain
+
+import (
+	"fmt"
+	"math"
+
+	"bespoke/linear"
+	"bespoke/model"
+	"bespoke/trees"
+	"bespoke/zoo"
+)
+
+// Attributor splits a model's raw outputs into contributions of its features,
+// exactly. Raw outputs are the number for regression, the log-odds of class 1
+// for binary, and one score per class (softmax gives the probabilities) for
+// more classes. An Attributor is immutable and safe for concurrent use.
+type Attributor interface {
+	// New makes memory for the attribution of one row after another.
+	New() *Attribution
+	// Attribute fills a for a row of features. It does not allocate.
+	Attribute(row []float64, a *Attribution)
+}
+
+// Attribution is the raw output of one row as a sum: for output k
+//
+//	Raw[k] = Base[k] + sum over features j of Phi[k*Features+j]
+//
+// It is memory that Attribute refills and belongs to one goroutine.
+type Attribution struct {
+	// Features is how many features a row has.
+	Features int
+	// Base is what the model says, on average over its training rows, when it
+	// knows nothing of the row; one per raw output.
+	Base []float64
+	// Phi holds the contributions, output after output.
+	Phi []float64
+	// Raw is what the model itself computed, one per raw output.
+	Raw []float64
+	// Gap is the certificate: the largest distance over the outputs between
+	// Raw and the sum.
+	Gap float64
+
+	walk walk // of the trees
+}
+
+// Of returns the attributor of a model whose rows have the given number of
+// features. A model without an exact method gives ErrNoAttribution.
+//
+// Linear models: phi_j = w_j (x_j - mean_j) with the means of the training
+// rows, the SHAP value of a linear model when features are taken as
+// independent. Trees: path-dependent SHAP values, see Trees. The baseline: all
+// zero.
+func Of(m model.Fitted, features int) (Attributor, error) {
+	var inputs int
+	var out Attributor
+	switch m := m.(type) {
+	case *linear.Model:
+		inputs, out = m.Inputs(), newLinear(m)
+	case *trees.Model:
+		t, err := Trees(m)
+		if err != nil {
+			return nil, err
+		}
+		inputs, out = len(m.Features), t
+	case *zoo.Constant:
+		inputs, out = features, newConstant(m, features)
+	default:
+		return nil, fmt.Errorf("explain: attribution of %s: %w", m.Name(), ErrNoAttribution)
+	}
+	if inputs != features {
+		return nil, fmt.Errorf("explain: attribution of %s: rows have %d features; the model reads %d", m.Name(), features, inputs)
+	}
+	return out, nil
+}
+
+func newAttribution(base []float64, features int) *Attribution {
+	return &Attribution{
+		Features: features, Base: append([]float64(nil), base...),
+		Phi: make([]float64, len(base)*features), Raw: make([]float64, len(base)),
+	}
+}
+
+// certify computes the gap.
+func (a *Attribution) certify() {
+	a.Gap = 0
+	for k, raw := range a.Raw {
+		sum := a.Base[k]
+		for _, phi := range a.Phi[k*a.Features : (k+1)*a.Features] {
+			sum += phi
+		}
+		a.Gap = max(a.Gap, math.Abs(raw-sum)) // max keeps a NaN
+	}
+}
+
+// linearModel attributes linear models.
+type linearModel struct {
+	model   *linear.Model
+	weights [][]float64
+	base    []float64
+}
+
+func newLinear(m *linear.Model) *linearModel {
+	weights, intercepts := m.Coefficients()
+	base := append([]float64(nil), intercepts...)
+	for k, w := range weights {
+		for j, mean := range m.Means() {
+			base[k] += w[j] * mean
+		}
+	}
+	return &linearModel{model: m, weights: weights, base: base}
+}
+
+func (l *linearModel) New() *Attribution { return newAttribution(l.base, l.model.Inputs()) }
+
+func (l *linearModel) Attribute(row []float64, a *Attribution) {
+	means := l.model.Means()
+	for k, w := range l.weights {
+		phi := a.Phi[k*a.Features : (k+1)*a.Features]
+		for j := range phi {
+			phi[j] = w[j] * (row[j] - means[j])
+		}
+	}
+	l.model.Raw(row, a.Raw)
+	a.certify()
+}
+
+// constant attributes the baseline: nothing contributes.
+type constant struct {
+	raw      []float64
+	features int
+}
+
+// shareFloor keeps the logarithm of a class that never occurred finite.
+const shareFloor = 1e-15
+
+func newConstant(m *zoo.Constant, features int) *constant {
+	p := make([]float64, m.Outputs())
+	m.Predict(nil, p)
+	switch {
+	case len(p) == 2:
+		p = []float64{math.Log(max(p[1], shareFloor)) - math.Log(max(p[0], shareFloor))}
+	case len(p) > 2:
+		for k := range p {
+			p[k] = math.Log(max(p[k], shareFloor))
+		}
+	}
+	return &constant{p, features}
+}
+
+func (c *constant) New() *Attribution { return newAttribution(c.raw, c.features) }
+
+func (c *constant) Attribute(_ []float64, a *Attribution) {
+	clear(a.Phi)
+	copy(a.Raw, c.raw)
+	a.certify()
+}
