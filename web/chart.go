@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -34,11 +35,46 @@ const schema = "https://vega.github.io/schema/vega-lite/v6.json"
 
 // layers is a chart of layers on one plot that is as wide as its place and as
 // high as given in pixels.
-func layers(height int, alt string, layer ...any) object {
-	return object{
-		"$schema": schema, "description": alt, "width": "container", "height": height,
-		"layer": list(layer),
+func layers(height int, alt string, parts ...any) object {
+	layer := list{}
+	for _, p := range parts {
+		if several, ok := p.(list); ok {
+			layer = append(layer, several...)
+		} else {
+			layer = append(layer, p)
+		}
 	}
+	return object{"$schema": schema, "description": alt, "width": "container", "height": height, "layer": layer}
+}
+
+// part is a layer of the rows that have a value in a field; no layer when
+// there are none, because Vega warns of layers without data.
+func part(rows list, field string, value any, layer object) list {
+	for _, r := range rows {
+		if r.(object)[field] == value {
+			return list{merged(layer, object{"transform": only("datum." + field + " === " + literal(value))})}
+		}
+	}
+	return list{}
+}
+
+// literal is a value in the expressions of Vega.
+func literal(value any) string {
+	if s, ok := value.(string); ok {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprint(value)
+}
+
+// finished puts a chart together. Without rows there is nothing to draw; the
+// page then shows the empty table alone.
+func finished(title, caption, alt string, spec object, rows list, data Table) Chart {
+	c := Chart{Title: title, Caption: caption, Alt: alt, Data: data}
+	if len(rows) > 0 {
+		spec["data"] = values(rows...)
+		c.Spec = spec
+	}
+	return c
 }
 
 // values is inline data.

@@ -84,8 +84,7 @@ func (h Histogram) Chart() Chart {
 	}
 	alt += "."
 	spec := h.spec(alt)
-	spec["data"] = values(rows...)
-	return Chart{Title: h.Title, Caption: h.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(h.Title, h.Caption, alt, spec, rows, data)
 }
 
 func (h Histogram) label(i int) string {
@@ -179,14 +178,13 @@ func (d Drift) Chart() Chart {
 	x := func(field string) object {
 		return quantitative(field, axis("population stability index", "", false), object{"scale": object{"domainMin": 0}})
 	}
-	bar := func(level, style string) object {
-		return object{"transform": only("datum.level == '" + level + "'"), "mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:drift")}}
+	bar := func(level, style string) list {
+		return part(rows, "level", level, object{"mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:drift")}})
 	}
 	border := object{"data": values(object{"at": driftSome, "name": "moving"}, object{"at": driftMuch, "name": "moved"}), "layer": list{
 		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": x("at")}},
 		object{"mark": object{"type": "text", "style": "note-faint", "align": "left", "dx": 4, "baseline": "bottom", "dy": -2}, "encoding": object{"x": x("at"), "y": object{"value": 0}, "text": object{"field": "name", "type": "nominal"}}},
 	}}
 	spec := layers(26*len(d.Rows), alt, bar("stable", "bar-main"), bar("moving", "bar-warn"), bar("moved", "bar-loss"), border)
-	spec["data"] = values(rows...)
-	return Chart{Title: d.Title, Caption: d.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(d.Title, d.Caption, alt, spec, rows, data)
 }

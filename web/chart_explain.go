@@ -45,16 +45,15 @@ func (p Importance) Chart() Chart {
 	alt := fmt.Sprintf("%s when a column is shuffled, %d columns; first %s.", p.Measure, len(p.Rows), strings.Join(first, ", "))
 	y := nominal("name", column(rows, "name"), object{"axis": object{"grid": false}})
 	x := func(field string) object { return quantitative(field, axis(p.Measure, p.Unit, true)) }
-	bar := func(filter, style string) object {
-		return object{"transform": only(filter), "mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:"+p.Measure)}}
+	bar := func(sure bool, style string) list {
+		return part(rows, "sure", sure, object{"mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:"+p.Measure)}})
 	}
 	spec := layers(26*len(p.Rows), alt,
-		bar("datum.sure", "bar-main"), bar("!datum.sure", "bar-mute"),
+		bar(true, "bar-main"), bar(false, "bar-mute"),
 		object{"data": values(object{"zero": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"x": x("zero")}},
 		object{"mark": object{"type": "rule", "style": "whisker-ink"}, "encoding": object{"y": y, "x": x("low"), "x2": object{"field": "high"}}},
 	)
-	spec["data"] = values(rows...)
-	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(p.Title, p.Caption, alt, spec, rows, data)
 }
 
 // Waterfall shows how one row's prediction comes about: from the average, one
@@ -88,48 +87,70 @@ type Reason struct {
 
 // Chart draws the reasons from top to bottom.
 func (p Waterfall) Chart() Chart {
-	at := p.Base
-	rows := list{object{"name": p.Start, "from": numberOf(0), "to": numberOf(at), "next": numberOf(at), "zero": 0, "part": "end", "label": p.write(at, false), "text": p.write(at, false)}}
 	data := Table{Columns: []Column{{Title: "Reason"}, {Title: "Adds", Number: true, Unit: p.Unit, Decimals: p.Decimals, Signed: true}, {Title: p.Axis, Number: true, Unit: p.Unit, Decimals: p.Decimals}}}
-	data.Rows = append(data.Rows, Row{Cells: []Cell{Str(p.Start), Str(" "), Num(at)}})
-	seen := map[string]bool{p.Start: true, p.End: true}
-	var words []string
-	for _, r := range p.Reasons {
-		name := r.Name
-		if r.Value != "" {
-			name += " = " + r.Value
-		}
-		for seen[name] { // the chart needs different names
+	rows := list{}
+	seen := map[string]bool{}
+	// bar adds a row from one value to another and gives its name.
+	bar := func(name, part string, from, to float64, label string) string {
+		for seen[name] { // the chart needs names that differ
 			name += " "
 		}
 		seen[name] = true
-		part := "up"
+		rows = append(rows, object{"name": name, "part": part, "end": part == "end", "from": numberOf(from), "to": numberOf(to), "next": numberOf(to), "zero": 0, "label": label, "text": label})
+		return name
+	}
+	end := func(name string, at float64) {
+		name = bar(name, "end", 0, at, p.write(at, false))
+		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(name), Str(" "), Num(at)}})
+	}
+	at := p.Base
+	end(p.Start, at)
+	var words []string
+	for _, r := range p.Reasons {
+		name, part := r.Name, "up"
+		if r.Value != "" {
+			name += " = " + r.Value
+		}
 		if r.Effect < 0 {
 			part = "down"
 		}
-		to := at + r.Effect
-		rows = append(rows, object{"name": name, "from": numberOf(at), "to": numberOf(to), "next": numberOf(to), "zero": 0, "part": part, "label": p.write(r.Effect, true), "text": p.write(r.Effect, true)})
-		at = to
+		effect := p.write(r.Effect, true)
+		name = bar(name, part, at, at+r.Effect, effect)
+		at += r.Effect
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(name), Num(r.Effect), Num(at)}})
-		words = append(words, name+" "+p.write(r.Effect, true))
+		words = append(words, name+" "+effect)
 	}
-	rows = append(rows, object{"name": p.End, "from": numberOf(0), "to": numberOf(at), "next": numberOf(at), "zero": 0, "part": "end", "label": p.write(at, false), "text": p.write(at, false)})
-	data.Rows = append(data.Rows, Row{Cells: []Cell{Str(p.End), Str(" "), Num(at)}, Chosen: true})
+	end(p.End, at)
+	data.Rows[len(data.Rows)-1].Chosen = true
 	alt := fmt.Sprintf("%s: %s %s; %s; %s %s.", p.Axis, p.Start, p.write(p.Base, false), strings.Join(words, ", "), p.End, p.write(at, false))
-	spec := p.spec(alt, column(rows, "name"))
-	spec["data"] = values(rows...)
-	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(p.Title, p.Caption, alt, p.spec(alt, rows), rows, data)
 }
 
 func (p Waterfall) write(v float64, signed bool) string {
 	return Quantity{Value: v, Unit: p.Unit, Decimals: p.Decimals, Signed: signed}.String()
 }
 
-func (p Waterfall) spec(alt string, names list) object {
-	y := nominal("name", names, object{"axis": nil})
+func (p Waterfall) spec(alt string, rows list) object {
+	y := nominal("name", column(rows, "name"), object{"axis": nil})
 	x := func(field string) object { return quantitative(field, axis(p.Axis, p.Unit, false)) }
-	bar := func(part, style string) object {
-		return object{"transform": only("datum.part == '" + part + "'"), "mark": object{"type": "bar", "style": style, "height": 11, "yOffset": 9}, "encoding": object{"y": y, "x": x("from"), "x2": object{"field": "to"}, "tooltip": tooltip("name:", "text:adds")}}
+	const drop = 9 // the bar lies below the reason's name
+	bar := func(kind, style string) list {
+		return part(rows, "part", kind, object{
+			"mark":     object{"type": "bar", "style": style, "height": 11, "yOffset": drop},
+			"encoding": object{"y": y, "x": x("from"), "x2": object{"field": "to"}, "tooltip": tooltip("name:", "text:adds")},
+		})
+	}
+	tick := func(field, style string, height int) object {
+		return object{
+			"mark":     object{"type": "tick", "style": style, "orient": "vertical", "height": height, "thickness": 1, "yOffset": drop},
+			"encoding": object{"y": y, "x": x(field)},
+		}
+	}
+	text := func(end bool, style, align, field string, at any) list {
+		return part(rows, "end", end, object{
+			"mark":     object{"type": "text", "style": style, "align": align, "dy": -9},
+			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
+		})
 	}
 	up, down := "bar-main", "bar-second"
 	switch p.Up {
@@ -138,20 +159,11 @@ func (p Waterfall) spec(alt string, names list) object {
 	case Good:
 		down = "bar-loss"
 	}
-	const drop = 9 // the bar lies below the reason's name
-	text := func(filter, style, align, field string, at any) object {
-		return object{
-			"transform": only(filter), "mark": object{"type": "text", "style": style, "align": align, "dy": -9},
-			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
-		}
-	}
-	const end, reason = "datum.part == 'end'", "datum.part != 'end'"
-	return layers(42*len(names), alt,
+	return layers(42*len(rows), alt,
 		object{"mark": object{"type": "rule", "style": "track", "yOffset": drop}, "encoding": object{"y": y, "x": object{"value": 0}, "x2": object{"value": "width"}}},
-		object{"mark": object{"type": "tick", "style": "zero-tick", "orient": "vertical", "height": 16, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("zero")}},
-		object{"mark": object{"type": "tick", "style": "link", "orient": "vertical", "height": 20, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("next")}},
+		tick("zero", "zero-tick", 16), tick("next", "link", 20),
 		bar("up", up), bar("down", down), bar("end", "bar-mute"),
-		text(reason, "note", "left", "name", 0), text(end, "note-strong", "left", "name", 0),
-		text(reason, "note", "right", "label", "width"), text(end, "note-strong", "right", "label", "width"),
+		text(false, "note", "left", "name", 0), text(true, "note-strong", "left", "name", 0),
+		text(false, "note", "right", "label", "width"), text(true, "note-strong", "right", "label", "width"),
 	)
 }

@@ -76,8 +76,7 @@ func (p Lines) Chart() Chart {
 		object{"mark": object{"type": "line"}, "encoding": object{"x": x, "y": y("y"), "color": color}},
 		object{"mark": object{"type": "point", "filled": true, "size": 26}, "encoding": object{"x": x, "y": y("y"), "color": color, "tooltip": tooltip("series:", "at:"+p.X, "text:"+p.Y)}},
 	)
-	spec["data"] = values(rows...)
-	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(p.Title, p.Caption, alt, spec, rows, data)
 }
 
 // place is an X for the specification: Vega wants milliseconds.

@@ -78,11 +78,10 @@ func (p ProfitCurve) Chart() Chart {
 			},
 		},
 	)
-	spec["data"] = values(rows...)
 	if p.Chosen != nil {
 		spec["layer"] = append(spec["layer"].(list), p.chosen())
 	}
-	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(p.Title, p.Caption, alt, spec, rows, data)
 }
 
 func (p ProfitCurve) x() object {
@@ -95,7 +94,7 @@ func (p ProfitCurve) y(field string) object {
 
 // references are the horizontal lines with their names. Where a line is close
 // below another, its name goes under it so that the two do not collide.
-func (p ProfitCurve) references() object {
+func (p ProfitCurve) references() list {
 	refs := slices.Clone(p.References)
 	slices.SortStableFunc(refs, func(a, b Reference) int {
 		if a.Money < b.Money {
@@ -118,16 +117,17 @@ func (p ProfitCurve) references() object {
 		under := i+1 < len(refs) && refs[i+1].Money-r.Money < 0.08*(high-low)
 		rows = append(rows, object{"name": r.Name, "money": numberOf(r.Money), "under": under, "text": Quantity{Value: r.Money, Unit: p.Unit}.String()})
 	}
-	name := func(filter, baseline string, dy int) object {
-		return object{
-			"transform": only(filter), "mark": object{"type": "text", "style": "note-faint", "align": "right", "baseline": baseline, "dy": dy},
+	name := func(under bool, baseline string, dy int) list {
+		return part(rows, "under", under, object{
+			"data": values(rows...), "mark": object{"type": "text", "style": "note-faint", "align": "right", "baseline": baseline, "dy": dy},
 			"encoding": object{"x": object{"value": "width"}, "y": p.y("money"), "text": object{"field": "name", "type": "nominal"}},
-		}
+		})
 	}
-	return object{"data": values(rows...), "layer": list{
-		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"y": p.y("money"), "tooltip": tooltip("name:", "text:money")}},
-		name("datum.under", "top", 4), name("!datum.under", "bottom", -3),
-	}}
+	if len(rows) == 0 {
+		return rows
+	}
+	line := object{"data": values(rows...), "mark": object{"type": "rule", "style": "reference"}, "encoding": object{"y": p.y("money"), "tooltip": tooltip("name:", "text:money")}}
+	return slices.Concat(list{line}, name(true, "top", 4), name(false, "bottom", -3))
 }
 
 // chosen marks the model's own decisions: a drop line, a dot and a label.
@@ -190,32 +190,31 @@ func (p Policies) Chart() Chart {
 		}
 		alt += " " + r.Name + " " + text
 	}
-	spec := p.spec(alt+".", column(rows, "name"))
-	spec["data"] = values(rows...)
-	return Chart{Title: p.Title, Caption: p.Caption, Alt: alt + ".", Spec: spec, Data: data}
+	spec := p.spec(alt+".", rows)
+	return finished(p.Title, p.Caption, alt+".", spec, rows, data)
 }
 
-func (p Policies) spec(alt string, names list) object {
-	y := nominal("name", names, object{"axis": nil})
+func (p Policies) spec(alt string, rows list) object {
+	y := nominal("name", column(rows, "name"), object{"axis": nil})
 	x := func(field string) object { return quantitative(field, axis("money "+p.Per, p.Unit, false)) }
 	const drop = 9 // the line lies below the row's name
-	part := func(filter string, mark, encoding object) object {
-		return object{"transform": only(filter), "mark": merged(mark, object{"yOffset": drop}), "encoding": merged(object{"y": y}, encoding)}
+	mark := func(chosen bool, mark, encoding object) list {
+		return part(rows, "chosen", chosen, object{"mark": merged(mark, object{"yOffset": drop}), "encoding": merged(object{"y": y}, encoding)})
 	}
-	text := func(filter, style, align, field string, at any) object {
-		return object{
-			"transform": only(filter), "mark": object{"type": "text", "style": style, "align": align, "dy": -9},
+	text := func(chosen bool, style, align, field string, at any) list {
+		return part(rows, "chosen", chosen, object{
+			"mark":     object{"type": "text", "style": style, "align": align, "dy": -9},
 			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
-		}
+		})
 	}
 	span := object{"x": x("low"), "x2": object{"field": "high"}}
 	dot := object{"x": x("money"), "tooltip": tooltip("name:", "text:money")}
-	const chosen, other = "datum.chosen", "!datum.chosen"
-	return layers(48*len(names), alt,
+	const chosen, other = true, false
+	return layers(48*len(rows), alt,
 		object{"mark": object{"type": "rule", "style": "track", "yOffset": drop}, "encoding": object{"y": y, "x": object{"value": 0}, "x2": object{"value": "width"}}},
 		object{"mark": object{"type": "tick", "style": "zero-tick", "orient": "vertical", "height": 14, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("zero")}},
-		part(other, object{"type": "rule", "style": "whisker-mute"}, span), part(chosen, object{"type": "rule", "style": "whisker"}, span),
-		part(other, object{"type": "point", "style": "dot-mute", "size": 110}, dot), part(chosen, object{"type": "point", "style": "dot-main", "size": 150}, dot),
+		mark(other, object{"type": "rule", "style": "whisker-mute"}, span), mark(chosen, object{"type": "rule", "style": "whisker"}, span),
+		mark(other, object{"type": "point", "style": "dot-mute", "size": 110}, dot), mark(chosen, object{"type": "point", "style": "dot-main", "size": 150}, dot),
 		text(other, "note", "left", "name", 0), text(chosen, "note-strong", "left", "name", 0),
 		text(other, "note", "right", "label", "width"), text(chosen, "note-strong", "right", "label", "width"),
 	)
@@ -268,11 +267,12 @@ func (t Trials) Chart() Chart {
 	tip := tooltip("model:", "label:trial", "quality:"+t.Metric, "text:money")
 	spec := layers(340, alt,
 		object{"mark": object{"type": "point", "filled": true, "size": 80, "opacity": 0.75}, "encoding": object{"x": x, "y": y, "color": nominal("model", nil), "tooltip": tip}},
-		object{"data": values(marked...), "layer": list{
+	)
+	if len(marked) > 0 {
+		spec["layer"] = append(spec["layer"].(list), object{"data": values(marked...), "layer": list{
 			object{"mark": object{"type": "point", "style": "ring", "size": 190}, "encoding": object{"x": x, "y": y, "tooltip": tip}},
 			object{"mark": object{"type": "text", "style": "note-main", "dy": -17}, "encoding": object{"x": x, "y": y, "text": object{"field": "mark", "type": "nominal"}}},
-		}},
-	)
-	spec["data"] = values(rows...)
-	return Chart{Title: t.Title, Caption: t.Caption, Alt: alt, Spec: spec, Data: data}
+		}})
+	}
+	return finished(t.Title, t.Caption, alt, spec, rows, data)
 }

@@ -69,8 +69,7 @@ func (c Calibration) Chart() Chart {
 	alt := fmt.Sprintf("%s against %s in %d bins of %s rows; the mean gap is %s.", c.Observed, c.Predicted, len(c.Bins),
 		decimal(float64(total), 0, false), Quantity{Value: gap, Unit: c.Unit, Decimals: Auto})
 	spec := c.spec(alt, low, high)
-	spec["data"] = values(rows...)
-	return Chart{Title: c.Title, Caption: c.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(c.Title, c.Caption, alt, spec, rows, data)
 }
 
 func (c Calibration) spec(alt string, low, high float64) object {
@@ -105,8 +104,8 @@ type Confusion struct {
 	Unit  string
 }
 
-// at is a cell of a matrix, zero outside it.
-func at(m [][]float64, i, j int) float64 {
+// element is a cell of a matrix, zero outside it.
+func element(m [][]float64, i, j int) float64 {
 	if i < len(m) && j < len(m[i]) {
 		return m[i][j]
 	}
@@ -124,18 +123,18 @@ func (c Confusion) Chart() Chart {
 	for i, actual := range c.Rows {
 		total := 0.0
 		for j := range c.Columns {
-			total += at(c.Counts, i, j)
+			total += element(c.Counts, i, j)
 		}
 		row := Row{Cells: []Cell{Str(actual)}}
 		for j, decided := range c.Columns {
-			n := at(c.Counts, i, j)
+			n := element(c.Counts, i, j)
 			share := 0.0
 			if total > 0 {
 				share = n / total
 			}
 			second := Quantity{Value: share, Unit: "%", Decimals: 0}.String() + " of " + actual
 			if c.Money != nil {
-				second = Quantity{Value: at(c.Money, i, j), Unit: c.Unit, Signed: true}.String()
+				second = Quantity{Value: element(c.Money, i, j), Unit: c.Unit, Signed: true}.String()
 			}
 			rows = append(rows, object{"actual": actual, "decided": decided, "count": decimal(n, 0, false), "share": numberOf(share), "strong": share > 0.55, "second": second, "text": Quantity{Value: share, Unit: "%", Decimals: 1}.String()})
 			row.Cells = append(row.Cells, Num(n))
@@ -146,21 +145,20 @@ func (c Confusion) Chart() Chart {
 	alt = strings.TrimSuffix(alt, ",") + "."
 	x := nominal("decided", nil, object{"axis": object{"title": c.Decided, "orient": "top", "labelAngle": 0, "labelFontWeight": 600, "grid": false}})
 	y := nominal("actual", nil, object{"axis": object{"title": c.Actual, "labelFontWeight": 600, "grid": false}})
-	label := func(style, filter, field string, dy int) object {
-		return object{"transform": only(filter), "mark": object{"type": "text", "style": style, "dy": dy}, "encoding": object{"x": x, "y": y, "text": object{"field": field, "type": "nominal"}}}
+	label := func(style string, strong bool, field string, dy int) list {
+		return part(rows, "strong", strong, object{"mark": object{"type": "text", "style": style, "dy": dy}, "encoding": object{"x": x, "y": y, "text": object{"field": field, "type": "nominal"}}})
 	}
 	spec := layers(84*len(c.Rows), alt,
 		object{"mark": object{"type": "rect", "cornerRadius": 4, "stroke": nil}, "encoding": object{
 			"x": x, "y": y, "tooltip": tooltip("actual:"+c.Actual, "decided:"+c.Decided, "count:rows", "text:share"),
 			"color": object{"field": "share", "type": "quantitative", "legend": nil, "scale": object{"domain": list{0, 1}, "range": "ramp"}},
 		}},
-		label("on-heat", "datum.strong", "count", -8), label("on-heat-small", "datum.strong", "second", 12),
-		label("on-pale", "!datum.strong", "count", -8), label("on-pale-small", "!datum.strong", "second", 12),
+		label("on-heat", true, "count", -8), label("on-heat-small", true, "second", 12),
+		label("on-pale", false, "count", -8), label("on-pale-small", false, "second", 12),
 	)
-	spec["data"] = values(rows...)
 	if len(c.Columns) > 5 || len(c.Rows) > 5 {
 		spec["height"] = 40 * len(c.Rows)
 		spec["layer"] = spec["layer"].(list)[:1]
 	}
-	return Chart{Title: c.Title, Caption: c.Caption, Alt: alt, Spec: spec, Data: data}
+	return finished(c.Title, c.Caption, alt, spec, rows, data)
 }
