@@ -29,8 +29,9 @@ type Finding struct {
 	Message string `json:"message"`
 	// Count is how many rows are concerned; 0 when it is not about rows.
 	Count int `json:"count,omitempty"`
-	// Rows are the first of them, at most FindingRows, counted from 0 in the
-	// table as it was read.
+	// Rows are the first of them, at most FindingRows, counted from 1 in the
+	// rows as they were read: row 1 is the first below the header, and records
+	// that could not be read do not count.
 	Rows []int `json:"rows,omitempty"`
 	// Rule is the exact formula and threshold.
 	Rule string `json:"rule"`
