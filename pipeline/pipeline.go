@@ -1,0 +1,192 @@
+// Package pipeline is the flow: the stages as one ordered list, from a
+// scenario file to a bundle and a report. It is the only package that knows
+// every stage; they exchange nouns through it.
+//
+// Finished trials are kept in the run's folder (package runs), so that a run
+// that was killed goes on where it stopped, and a run with other payoffs judges
+// the trained candidates again without training them again.
+//
+//	result, err := pipeline.Run(ctx, pipeline.Options{Path: "examples/credit-g"})
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"bespoke/runs"
+	"bespoke/scenario"
+	"bespoke/table"
+	"bespoke/value"
+)
+
+// Options say what to run and how.
+type Options struct {
+	// Path is a scenario file, or a folder with a scenario.yaml.
+	Path string
+	// Dir is the run's folder; by default "run" beside the scenario.
+	Dir string
+	// Threads is how many goroutines may work at once; 0 uses every processor.
+	Threads int
+	// Force goes on after a gate that would stop.
+	Force bool
+	// Fresh forgets what earlier runs in the folder have finished.
+	Fresh bool
+	// Trials, when positive, replaces the scenario's budget.
+	Trials int
+	// Version is the program's version, for records.
+	Version string
+	// Report, when not nil, is told of progress.
+	Report runs.Reporter
+}
+
+// GateError says that a gate stopped the flow.
+type GateError struct {
+	// Stage is where: need, evaluate or bundle.
+	Stage string
+	// Sentence says why in plain words.
+	Sentence string
+	// Hint says how to go on.
+	Hint string
+}
+
+// Error is "pipeline: stopped at the need gate: ...".
+func (e *GateError) Error() string {
+	return fmt.Sprintf("pipeline: stopped at the %s gate: %s", e.Stage, e.Sentence)
+}
+
+// stage is one step of the flow.
+type stage struct {
+	name string
+	do   func(*flow, context.Context) error
+}
+
+// checking are the steps that need no training; running adds the rest.
+var (
+	checking = []stage{
+		{"data", (*flow).read},
+		{"need", (*flow).need},
+	}
+	running = []stage{
+		{"data", (*flow).readAndOpen},
+		{"need", (*flow).need},
+		{"train", (*flow).learn},
+		{"evaluate", (*flow).evaluate},
+		{"explain", (*flow).explain},
+		{"bundle", (*flow).pack},
+	}
+)
+
+// flow is the state that the stages of one run fill in.
+type flow struct {
+	options  Options
+	file     *scenario.File
+	scenario scenario.Scenario
+	store    *runs.Run // nil while checking
+	table    *table.Table
+	split    table.Split
+	payoffs  *value.Payoffs
+	truth    []float64
+	learnt   *Learnt
+	result   *Result
+}
+
+// Check reads the scenario and the data and answers the need question, without
+// training. A gate that would stop a run is a *GateError beside the result.
+func Check(ctx context.Context, o Options) (*Result, error) {
+	f, err := newFlow(o)
+	if err != nil {
+		return nil, err
+	}
+	err = f.run(ctx, checking)
+	return f.settled(err)
+}
+
+// Run does the whole flow and writes bundle and report into the run's folder.
+// When a gate stops it, the result holds what was found until then and the
+// error is a *GateError; the report is written all the same.
+func Run(ctx context.Context, o Options) (result *Result, err error) {
+	f, err := newFlow(o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if f.store != nil {
+			err = errors.Join(err, f.store.Close())
+		}
+	}()
+	runErr := f.run(ctx, running)
+	var gate *GateError
+	if f.store != nil && (runErr == nil || errors.As(runErr, &gate)) {
+		runErr = errors.Join(runErr, f.write())
+	}
+	return f.settled(errors.Join(runErr, f.finish(runErr)))
+}
+
+// settled gives the result beside errors that leave one.
+func (f *flow) settled(err error) (*Result, error) {
+	var gate *GateError
+	if err != nil && !errors.As(err, &gate) {
+		return nil, err
+	}
+	return f.result, err
+}
+
+func newFlow(o Options) (*flow, error) {
+	file, err := scenario.Load(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	f := &flow{options: o, file: file, scenario: file.Scenario}
+	if o.Trials > 0 {
+		f.scenario.Budget = scenario.Budget{Trials: o.Trials}
+	}
+	f.result = &Result{Version: o.Version, Scenario: f.scenario}
+	return f, nil
+}
+
+func (f *flow) run(ctx context.Context, stages []stage) error {
+	for _, s := range stages {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var ended func(error)
+		if f.store != nil {
+			ended = f.store.Stage(s.name)
+		}
+		err := s.do(f, ctx)
+		if ended != nil {
+			ended(err)
+		}
+		if err != nil {
+			return f.placed(err)
+		}
+	}
+	return nil
+}
+
+// placed gives errors about payoffs their place in the scenario file.
+func (f *flow) placed(err error) error {
+	var payoff *value.Error
+	if errors.As(err, &payoff) && payoff.Path != "" {
+		return f.file.Wrap(payoff.Path, payoff.Msg, payoff.Hint)
+	}
+	return err
+}
+
+// tell reports news of a stage.
+func (f *flow) tell(stage, format string, args ...any) {
+	f.options.Report.Tell(runs.Event{Stage: stage, Message: fmt.Sprintf(format, args...)})
+}
+
+// stop is the error of a gate, unless the caller forces the flow on.
+func (f *flow) stop(stage string, g value.Gate, hint string) error {
+	if g.Passed || f.options.Force {
+		return nil
+	}
+	return &GateError{Stage: stage, Sentence: g.Sentence, Hint: hint}
+}

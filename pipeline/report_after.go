@@ -1,0 +1,386 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"bespoke/evaluate"
+	"bespoke/explain"
+	"bespoke/model"
+	"bespoke/scenario"
+	"bespoke/tune"
+	"bespoke/web"
+)
+
+// chapterTrain shows the trials.
+func (r *Result) chapterTrain() *web.Chapter {
+	s := r.Search
+	if s == nil {
+		return nil
+	}
+	tech, best := s.Trials[s.Technology], s.Trials[s.Scenario]
+	c := &web.Chapter{Stage: "train", Title: "What came of the trials?"}
+	switch {
+	case !r.hasMoney():
+		c.Lead = fmt.Sprintf("The most accurate of %d candidates is %s.", len(s.Trials), tech.Candidate.Label)
+	case tech == best:
+		c.Lead = fmt.Sprintf("The most accurate of %d candidates, %s, also earns most.", len(s.Trials), best.Candidate.Label)
+	default:
+		c.Lead = fmt.Sprintf("The most accurate candidate is %s; the one that earns most is %s.", tech.Candidate.Label, best.Candidate.Label)
+	}
+	if r.hasMoney() && s.Equals > 1 {
+		c.Lead += fmt.Sprintf(" %d candidates could not be told apart by money; among them the one with the best loss was taken.", s.Equals)
+	}
+	if r.hasMoney() {
+		c.Blocks = append(c.Blocks, r.trialChart())
+	}
+	c.Blocks = append(c.Blocks, r.leaderboard())
+	return c
+}
+
+func (r *Result) hasMoney() bool { return r.Scenario.Value != nil }
+
+// metric is the metric that the technology-driven choice is made by.
+func (r *Result) metric() evaluate.Metric {
+	m, err := evaluate.MetricFor(r.Scenario.Evaluate.Metric, r.Data.Task)
+	if err != nil { // the run could not have got here
+		return evaluate.Metric{Title: "metric"}
+	}
+	return m
+}
+
+func (r *Result) trialChart() web.Block {
+	m := r.metric()
+	chart := web.Trials{
+		Title: "Every candidate by quality and by money", Metric: m.Title, Lower: !m.Higher, Unit: r.currency(), Per: "per 1,000 decisions",
+		Caption: "On out-of-fold predictions of the development rows. The held-out rows took no part.",
+	}
+	for i, t := range r.Search.Trials {
+		if t.Failed != "" {
+			continue
+		}
+		p := web.Trial{Model: t.Candidate.Model, Label: t.Candidate.Label, Metric: t.Metric, Money: t.Money * perThousand}
+		switch {
+		case i == r.Search.Scenario && i == r.Search.Technology:
+			p.Mark = "both choices"
+		case i == r.Search.Scenario:
+			p.Mark = "scenario-driven"
+		case i == r.Search.Technology:
+			p.Mark = "technology-driven"
+		}
+		chart.Points = append(chart.Points, p)
+	}
+	return chart.Chart()
+}
+
+// leaderboard lists the trials, most money or best metric first.
+func (r *Result) leaderboard() web.Block {
+	m := r.metric()
+	trials := slices.Clone(r.Search.Trials)
+	slices.SortStableFunc(trials, func(a, b *tune.Trial) int {
+		switch {
+		case (a.Failed == "") != (b.Failed == ""):
+			return cmp.Compare(len(a.Failed), len(b.Failed))
+		case r.hasMoney():
+			return cmp.Compare(b.Money, a.Money)
+		case m.Higher:
+			return cmp.Compare(b.Metric, a.Metric)
+		}
+		return cmp.Compare(a.Metric, b.Metric)
+	})
+	t := web.Table{Columns: []web.Column{{Title: "Candidate"}, {Title: m.Title, Number: true, Decimals: 4}, {Title: "loss", Number: true, Decimals: web.Auto}}}
+	if r.hasMoney() {
+		t.Columns = append(t.Columns, web.Column{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true})
+		t.Note = "Whiskers are plus and minus two standard errors. Candidates marked “equal” cannot be told from the most money."
+	}
+	t.Columns = append(t.Columns, web.Column{Title: "Calibration"}, web.Column{Title: "Note"})
+	for _, trial := range trials {
+		t.Rows = append(t.Rows, r.trialRow(trial))
+	}
+	return web.Fold{Summary: fmt.Sprintf("All %d trials", len(trials)), Blocks: []web.Block{t}}
+}
+
+func (r *Result) trialRow(t *tune.Trial) web.Row {
+	row := web.Row{Cells: []web.Cell{web.Str(t.Candidate.Label), web.Num(t.Metric), web.Num(t.Loss)}}
+	if t.Failed != "" {
+		row.Cells[1], row.Cells[2] = web.Str(""), web.Str("")
+	}
+	if r.hasMoney() {
+		mean, err := t.Money*perThousand, 2*t.MoneyError*perThousand
+		row.Cells = append(row.Cells, web.Est(mean, mean-err, mean+err))
+	}
+	note := ""
+	if t.Equal {
+		note = "equal"
+	}
+	switch {
+	case t.Failed != "":
+		note = "failed: " + t.Failed
+	case t.Number == r.Search.Scenario:
+		row.Chosen, row.Badge = true, "scenario-driven"
+		if t.Number == r.Search.Technology {
+			row.Badge = "both choices"
+		}
+	case t.Number == r.Search.Technology:
+		row.Badge = "technology-driven"
+	}
+	row.Cells = append(row.Cells, web.Str(t.Calibration), web.Str(note))
+	return row
+}
+
+// chapterEvaluate shows what the choices earn on held-out rows.
+func (r *Result) chapterEvaluate() *web.Chapter {
+	e := r.Evaluate
+	if e == nil {
+		return nil
+	}
+	c := &web.Chapter{Stage: "evaluate", Title: "What does it earn?"}
+	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", plural(e.Rows, "held-out row"))
+	if e.Policies != nil {
+		c.Lead += " " + e.Policies.Sentence
+		c.Blocks = append(c.Blocks, r.policyChart(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison())
+		if e.Curve != nil {
+			c.Blocks = append(c.Blocks, r.profitCurve())
+		}
+		c.Blocks = append(c.Blocks, r.moneyCalibration())
+	} else {
+		c.Title = "How good is it?"
+	}
+	c.Blocks = append(c.Blocks, web.Heading("Quality"), r.scores())
+	if e.Confusion != nil {
+		grid := web.Grid{}
+		for _, k := range e.Calibrations {
+			if len(e.Calibrations) == 1 || len(grid) < 3 {
+				grid = append(grid, calibrationChart(k))
+			}
+		}
+		grid = append(grid, web.Confusion{Title: "Most probable outcome against what came", Actual: "outcome", Decided: "prediction", Rows: e.Confusion.Outcomes, Columns: e.Confusion.Outcomes, Counts: floatRows(e.Confusion.Counts)}.Chart())
+		c.Blocks = append(c.Blocks, grid)
+	}
+	return c
+}
+
+func floatRows(v [][]int) [][]float64 {
+	out := make([][]float64, len(v))
+	for i := range v {
+		out[i] = floats(v[i])
+	}
+	return out
+}
+
+func (r *Result) policyChart() web.Block {
+	p := r.Evaluate.Policies
+	chart := web.Policies{Title: "Ways of deciding, by what they earned", Unit: r.currency(), Per: "per 1,000 decisions", Caption: fmt.Sprintf("Means over %d held-out rows with bootstrap intervals. The perfect model knows every outcome: nothing can earn more.", p.Rows)}
+	for _, q := range p.Policies {
+		chart.Rows = append(chart.Rows, web.Policy{Name: q.Name, Money: q.Mean * perThousand, Interval: interval(q.Interval, perThousand), Chosen: q.Kind == evaluate.Model})
+	}
+	return chart.Chart()
+}
+
+// comparison is the table the product is about.
+func (r *Result) comparison() web.Block {
+	c := r.Evaluate.Comparison
+	t := web.Table{
+		Columns: []web.Column{
+			{Title: "Choice"}, {Title: "Model"}, {Title: "Acts on"}, {Title: c.Title, Number: true, Decimals: 4},
+			{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true},
+		},
+		Note: "The line between the two shows how much comes from deciding by money alone.",
+	}
+	names := [3]string{"technology-driven", "same model, decided by money", "scenario-driven"}
+	for i, l := range c.Lines {
+		t.Rows = append(t.Rows, web.Row{
+			Cells:  []web.Cell{web.Str(names[i]), web.Str(l.Model), web.Str(l.Rule), web.Num(l.Metric), web.Est(l.Mean*perThousand, l.Interval.Low*perThousand, l.Interval.High*perThousand)},
+			Chosen: i == 2,
+		})
+	}
+	return t
+}
+
+func (r *Result) profitCurve() web.Block {
+	k := r.Evaluate.Curve
+	p := web.ProfitCurve{
+		Title: "Profit by the share of rows acted on, best first", Action: "not given “" + k.Reference + "”", Unit: r.currency(), Per: "per 1,000 decisions",
+		Caption: "The band is the bootstrap interval, point by point. The mark is where the model stops by itself.",
+	}
+	for _, q := range k.Points {
+		p.Points = append(p.Points, web.CurvePoint{Share: q.Share, Money: q.Mean * perThousand, Interval: &web.Interval{Low: q.Low * perThousand, High: q.High * perThousand, Level: k.Level}})
+	}
+	p.Chosen = at(p.Points, k.Chosen)
+	for _, q := range r.Evaluate.Policies.Policies {
+		if q.Kind == evaluate.Today || q.Kind == evaluate.Perfect {
+			p.References = append(p.References, web.Reference{Name: q.Name, Money: q.Mean * perThousand})
+		}
+	}
+	return p.Chart()
+}
+
+// at is the point of the curve nearest to a share.
+func at(points []web.CurvePoint, share float64) *web.CurvePoint {
+	for i := range points {
+		if points[i].Share >= share {
+			return &points[i]
+		}
+	}
+	return nil
+}
+
+func (r *Result) moneyCalibration() web.Block {
+	m := r.Evaluate.Money
+	chart := web.Calibration{Title: "Money expected and money realised", Predicted: "expected per decision", Observed: "realised per decision", Unit: r.currency(), Caption: m.Gate.Sentence}
+	for _, b := range m.Bins {
+		chart.Bins = append(chart.Bins, web.CalibrationBin{Predicted: b.Expected, Observed: b.Realised, Rows: b.Rows})
+	}
+	return chart.Chart()
+}
+
+func calibrationChart(k evaluate.Calibration) web.Block {
+	chart := web.Calibration{Title: "Can its probabilities of “" + k.Outcome + "” be trusted?", Predicted: "predicted", Observed: "observed", Unit: "%", Caption: fmt.Sprintf("Mean distance %.1f %%. Bars are 95 %% intervals.", 100*k.Error)}
+	for _, b := range k.Bins {
+		chart.Bins = append(chart.Bins, web.CalibrationBin{Predicted: b.Predicted, Observed: b.Observed, Rows: b.Count, Interval: &web.Interval{Low: b.From, High: b.To, Level: 0.95}})
+	}
+	return chart.Chart()
+}
+
+func (r *Result) scores() web.Block {
+	e := r.Evaluate
+	t := web.Table{Columns: []web.Column{{Title: "Metric"}, {Title: "scenario-driven", Number: true, Decimals: 4, Whisker: false}, {Title: "interval"}, {Title: "technology-driven", Number: true, Decimals: 4}}}
+	for i, s := range e.Scenario.Scores {
+		row := web.Row{Cells: []web.Cell{web.Str(s.Title), web.Str(s.Note), web.Str(""), web.Str("")}}
+		if s.Value != nil {
+			row.Cells[1] = web.Num(*s.Value)
+		}
+		if s.Interval != nil {
+			row.Cells[2] = web.Str(fmt.Sprintf("%.4g to %.4g", s.Interval.Low, s.Interval.High))
+		}
+		if i < len(e.Technology.Scores) && e.Technology.Scores[i].Value != nil {
+			row.Cells[3] = web.Num(*e.Technology.Scores[i].Value)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// chapterExplain shows what the model depends on.
+func (r *Result) chapterExplain() *web.Chapter {
+	x := r.Explain
+	if x == nil {
+		return nil
+	}
+	c := &web.Chapter{Stage: "explain", Title: "Why does it decide so?"}
+	if len(x.Importances) > 0 {
+		c.Lead = fmt.Sprintf("What counts most is `%s`.", x.Importances[0].Column)
+		grid := web.Grid{}
+		for k := len(x.Importances[0].Effects) - 1; k >= 0; k-- {
+			grid = append(grid, importance(x.Importances, k))
+		}
+		c.Blocks = append(c.Blocks, grid)
+	}
+	if x.Summary != nil {
+		c.Lead += fmt.Sprintf(" The reasons of single rows add up to the model's own output within %.1g.", x.Summary.Gap)
+	}
+	for _, row := range x.Rows {
+		c.Blocks = append(c.Blocks, r.waterfall(row))
+		if len(c.Blocks) > 3 {
+			break
+		}
+	}
+	if x.Coefficients != nil {
+		c.Blocks = append(c.Blocks, web.Fold{Summary: "All coefficients", Blocks: []web.Block{coefficientTable(x.Coefficients)}})
+	}
+	if x.Note != "" {
+		c.Blocks = append(c.Blocks, web.Callout{Tone: web.Warn, Title: "Not explained", Text: x.Note})
+	}
+	return c
+}
+
+// mostBars is how many columns an importance chart shows.
+const mostBars = 12
+
+func importance(all []explain.Importance, k int) web.Block {
+	e := all[0].Effects[k]
+	chart := web.Importance{Title: "Worth in " + e.Score, Measure: "lost when the column is shuffled, " + e.Unit, Decimals: web.Auto, Caption: "95 % intervals, on held-out rows. A column that repeats another shows little."}
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b explain.Importance) int { return cmp.Compare(b.Effects[k].Value, a.Effects[k].Value) })
+	for i, c := range sorted {
+		if i < mostBars {
+			v := c.Effects[k]
+			chart.Rows = append(chart.Rows, web.ImportanceRow{Name: c.Column, Value: v.Value, Interval: &web.Interval{Low: v.Low, High: v.High, Level: 0.95}})
+		}
+	}
+	return chart.Chart()
+}
+
+func (r *Result) waterfall(x Explained) web.Block {
+	w := web.Waterfall{
+		Title: fmt.Sprintf("Row %d: %s", x.Row, r.said(x)), Axis: x.Reasons.Unit, Decimals: web.Auto, Start: "average", End: "this row", Base: x.Reasons.Base,
+		Caption: fmt.Sprintf("What came: %s. The parts add up to the model's output within %.1g.", x.Truth, x.Reasons.Gap),
+	}
+	for _, k := range x.Reasons.Contributions {
+		w.Reasons = append(w.Reasons, web.Reason{Name: k.Column, Value: k.Value, Effect: k.Amount})
+	}
+	if x.Reasons.Others > 0 {
+		w.Reasons = append(w.Reasons, web.Reason{Name: plural(x.Reasons.Others, "other column"), Effect: x.Reasons.Rest})
+	}
+	return w.Chart()
+}
+
+// said is what the solution said about a row.
+func (r *Result) said(x Explained) string {
+	s := fmt.Sprintf("%s %.6g", r.Data.Target, x.Reasons.Prediction)
+	if r.Data.Task != model.Regression {
+		s = fmt.Sprintf("%.0f %% %s", 100*x.Reasons.Prediction, x.Reasons.Outcome)
+	}
+	if x.Action != "" {
+		s += ", so: " + x.Action
+	}
+	return s
+}
+
+func coefficientTable(c *explain.Coefficients) web.Block {
+	t := web.Table{Columns: []web.Column{
+		{Title: "Feature", Code: true}, {Title: "Output"}, {Title: "Weight", Number: true, Decimals: 4, Signed: true},
+		{Title: "per standard deviation", Number: true, Decimals: 4, Signed: true}, {Title: "odds ratio", Number: true, Decimals: 3},
+	}}
+	for _, k := range c.Rows {
+		row := web.Row{Cells: []web.Cell{web.Str(k.Feature), web.Str(k.Output), web.Num(k.Weight), web.Num(k.Standardised), web.Str("")}}
+		if k.OddsRatio != 0 {
+			row.Cells[4] = web.Num(k.OddsRatio)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// chapterBundle says what was packed and how to use it.
+func (r *Result) chapterBundle() *web.Chapter {
+	b := r.Bundle
+	if b == nil {
+		return nil
+	}
+	c := &web.Chapter{Stage: "bundle", Title: "What can be run?"}
+	if b.Hash != "" {
+		c.Lead = fmt.Sprintf("One file of %s holds everything needed to decide again; every part is hashed and nothing in it is code.", scenario.Size(b.Bytes))
+		c.Blocks = append(c.Blocks,
+			web.Facts{{Name: "file", Value: b.Path}, {Name: "content", Value: b.Hash}},
+			web.Code{Title: "Use it", Language: "shell", Text: fmt.Sprintf("bespoke serve %[1]s        # decide over HTTP\nbespoke predict %[1]s rows.csv\nbespoke explain %[1]s rows.csv --row 1\nbespoke verify %[1]s\n", b.Path)})
+	} else {
+		c.Lead = "No bundle was written; the gate above says why."
+	}
+	if len(b.Limits) > 0 {
+		t := web.Table{Title: "Limits", Columns: []web.Column{{Title: "Limit"}, {Title: "Measured"}, {Title: "Allowed"}}}
+		for _, l := range b.Limits {
+			mark := web.Mark(l.Measured, web.Good)
+			if !l.Passed {
+				mark = web.Mark(l.Measured, web.Bad)
+			}
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Str(l.Name), mark, web.Str(l.Allowed)}})
+		}
+		c.Blocks = append(c.Blocks, t)
+	}
+	if text, err := scenario.Render(r.Scenario); err == nil {
+		c.Blocks = append(c.Blocks, web.Fold{Summary: "The scenario as it was understood", Blocks: []web.Block{web.Code{Title: scenario.FileName, Language: "yaml", Text: string(text)}}})
+	}
+	return c
+}

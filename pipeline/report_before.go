@@ -1,0 +1,247 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+
+	"bespoke/model"
+	"bespoke/table"
+	"bespoke/web"
+)
+
+// chapterNeed answers whether there is money in it.
+func (r *Result) chapterNeed() *web.Chapter {
+	n := r.Need
+	if n == nil {
+		if r.Data == nil {
+			return nil
+		}
+		return &web.Chapter{Stage: "need", Title: "Is there money in it at all?", Lead: "Nobody can say: the scenario has no value section. Models are chosen by a metric instead.", Blocks: []web.Block{
+			web.Code{Title: "Add what right and wrong answers are worth", Language: "yaml", Text: r.valueTemplate()},
+		}}
+	}
+	c := &web.Chapter{Stage: "need", Title: "Is there money in it at all?", Lead: n.Gate.Sentence}
+	c.Blocks = append(c.Blocks, web.Figures(r.needFigures()), r.needTable(), r.payoffTable())
+	if len(n.Filled) > 0 {
+		var names []string
+		for _, f := range n.Filled {
+			names = append(names, fmt.Sprintf("`%s` (%s)", f.Column, plural(f.Rows, "row")))
+		}
+		c.Blocks = append(c.Blocks, web.Callout{Tone: web.Warn, Title: "Payoffs with missing values", Text: "Missing cells were replaced by the usual value of their column in " + strings.Join(names, ", ") + "."})
+	}
+	return c
+}
+
+// valueTemplate is a value section for the target's outcomes, ready to edit.
+func (r *Result) valueTemplate() string {
+	if r.Data.Task == model.Regression {
+		return "value:\n  actions:\n    act:   100 - 2 * abs(truth - prediction)   # money when acting on the prediction\n    leave: 0\n"
+	}
+	var right, wrong []string
+	for i, o := range r.Data.Outcomes {
+		amount := "10"
+		if i == 0 {
+			amount = "-2"
+		}
+		right = append(right, fmt.Sprintf("%q: %s", o, amount))
+		wrong = append(wrong, fmt.Sprintf("%q: 0", o))
+	}
+	return fmt.Sprintf("value:\n  actions:\n    act:   {%s}\n    leave: {%s}\n", strings.Join(right, ", "), strings.Join(wrong, ", "))
+}
+
+func (r *Result) needFigures() []web.Figure {
+	n := r.Need
+	out := []web.Figure{
+		{Label: "A perfect model", Value: web.Quantity{Value: n.Perfect.PerDecision, Unit: r.currency(), Decimals: web.Auto}, Per: "per decision"},
+		{Label: "Best without a model: " + n.Baseline.Name, Value: web.Quantity{Value: n.Baseline.PerDecision, Unit: r.currency(), Decimals: web.Auto}, Per: "per decision"},
+	}
+	room := web.Figure{Label: "The most a model can add", Value: web.Quantity{Value: n.Room, Unit: r.currency(), Decimals: web.Auto, Signed: true}, Per: "per decision", Tone: web.Good}
+	if n.Volume > 0 {
+		room.Value.Value, room.Per, room.Value.Decimals = n.RoomPerMonth, "a month, after all costs", 0
+	}
+	if room.Value.Value <= 0 {
+		room.Tone = web.Bad
+	}
+	out = append(out, room)
+	if n.Share > 0 {
+		out = append(out, web.Figure{Label: "Needed to pay for itself", Value: web.Quantity{Value: n.Share, Unit: "%", Decimals: 1}, Per: "of what a perfect model adds"})
+	}
+	return out
+}
+
+func (r *Result) needTable() web.Block {
+	n := r.Need
+	t := web.Table{
+		Title:   "What is earned without any model, and with a perfect one",
+		Columns: []web.Column{{Title: "Way of deciding"}, {Title: "per decision", Number: true, Unit: r.currency(), Decimals: 2}},
+		Note:    fmt.Sprintf("From %s with known outcome, before the costs of a model.", plural(n.Rows, "row")),
+	}
+	if n.Volume > 0 {
+		t.Columns = append(t.Columns, web.Column{Title: "a month", Number: true, Unit: r.currency(), Decimals: 0})
+	}
+	add := func(name string, perDecision, perMonth float64, chosen bool) {
+		row := web.Row{Cells: []web.Cell{web.Str(name), web.Num(perDecision)}, Chosen: chosen}
+		if n.Volume > 0 {
+			row.Cells = append(row.Cells, web.Num(perMonth))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	for _, p := range n.Constants {
+		add("always "+strings.TrimPrefix(p.Name, "always "), p.PerDecision, p.PerMonth, false)
+	}
+	if n.Today != nil {
+		add("today: "+n.Today.Name, n.Today.PerDecision, n.Today.PerMonth, false)
+	}
+	add("a perfect model", n.Perfect.PerDecision, n.Perfect.PerMonth, true)
+	return t
+}
+
+// payoffTable shows the value section as the customer wrote it.
+func (r *Result) payoffTable() web.Block {
+	t := web.Table{Title: "What each action is worth", Columns: []web.Column{{Title: "Action"}, {Title: "Outcome"}, {Title: "Money", Code: true}}}
+	v := r.Scenario.Value
+	for _, a := range v.Actions {
+		for _, p := range a.Payoffs {
+			outcome := p.Outcome
+			if outcome == "" {
+				outcome = "any"
+			}
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Str(a.Name), web.Str(outcome), web.Str(p.Money)}})
+		}
+	}
+	if v.Review != nil {
+		note := fmt.Sprintf("A person may be asked for %s a row and is right in %s of cases", web.Quantity{Value: v.Review.Cost, Unit: r.currency(), Decimals: web.Auto}, web.Quantity{Value: v.Review.Accuracy, Unit: "%", Decimals: 0})
+		if v.Review.Capacity.Amount > 0 {
+			note += ", at most " + v.Review.Capacity.String()
+		}
+		t.Note = note + "."
+	}
+	return t
+}
+
+// chapterData says what was read and found.
+func (r *Result) chapterData() *web.Chapter {
+	d := r.Data
+	if d == nil {
+		return nil
+	}
+	c := &web.Chapter{Stage: "data", Title: "Can this data teach it?"}
+	c.Lead = fmt.Sprintf("%s and %s. The task is to %s: `%s`. %s held out for the figures below; %s chose everything else.",
+		plural(d.Rows, "row"), plural(d.Columns, "column"), taskName(d.Task), d.Target, plural(d.Test, "row")+" were", plural(d.Development, "other row"))
+	var findings web.Findings
+	for _, f := range d.Findings {
+		message := f.Message
+		if f.Suggestion != "" {
+			message += " " + f.Suggestion
+		}
+		findings = append(findings, web.Finding{Severity: tone(f.Severity), Rule: f.Check, Message: message, Rows: f.Count, Action: f.Action})
+	}
+	if len(findings) > 0 {
+		c.Blocks = append(c.Blocks, findings)
+	} else {
+		c.Blocks = append(c.Blocks, web.Callout{Tone: web.Good, Title: "No findings", Text: "Every check passed."})
+	}
+	if grid := r.histograms(); len(grid) > 0 {
+		c.Blocks = append(c.Blocks, grid)
+	}
+	c.Blocks = append(c.Blocks, web.Fold{Summary: "All columns", Blocks: []web.Block{columnTable(d.Profile)}})
+	return c
+}
+
+// histograms draws the target and the columns that matter most.
+func (r *Result) histograms() web.Grid {
+	names := []string{r.Data.Target}
+	if r.Explain != nil {
+		for _, i := range r.Explain.Importances {
+			if len(names) < 4 && i.Column != r.Data.Target {
+				names = append(names, i.Column)
+			}
+		}
+	}
+	var out web.Grid
+	for _, name := range names {
+		p, ok := r.Data.Profile.Column(name)
+		if !ok || p.Count == 0 {
+			continue
+		}
+		h := web.Histogram{Title: name, Axis: name}
+		switch {
+		case p.Numbers != nil && p.Kind == table.Number:
+			h.Edges = p.Numbers.Histogram.Edges
+			h.Series = []web.HistogramSeries{{Counts: floats(p.Numbers.Histogram.Counts)}}
+		case len(p.Top) > 0 && p.Kind == table.Category:
+			var counts []float64
+			for _, v := range p.Top {
+				h.Labels = append(h.Labels, v.Value)
+				counts = append(counts, float64(v.Count))
+			}
+			h.Series = []web.HistogramSeries{{Counts: counts}}
+		default:
+			continue
+		}
+		out = append(out, h.Chart())
+	}
+	return out
+}
+
+func floats(v []int) []float64 {
+	out := make([]float64, len(v))
+	for i, n := range v {
+		out[i] = float64(n)
+	}
+	return out
+}
+
+func columnTable(p table.Profile) web.Block {
+	t := web.Table{Columns: []web.Column{
+		{Title: "Column", Code: true}, {Title: "Kind"}, {Title: "Role"},
+		{Title: "Missing", Number: true, Unit: "%", Decimals: 1}, {Title: "Distinct", Number: true}, {Title: "Typical"},
+	}}
+	for _, c := range p.Columns {
+		missing := 0.0
+		if p.Rows > 0 {
+			missing = float64(c.Missing) / float64(p.Rows)
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
+			web.Str(c.Name), web.Str(c.Kind.String()), web.Str(c.Role.String()), web.Num(missing), web.Num(float64(c.Distinct)), web.Str(typical(c)),
+		}})
+	}
+	return t
+}
+
+func typical(c table.ColumnProfile) string {
+	switch {
+	case c.Kind == table.Number && c.Numbers != nil:
+		q := map[float64]float64{}
+		for _, v := range c.Numbers.Quantiles {
+			q[v.P] = v.Value
+		}
+		return fmt.Sprintf("%.4g (half from %.4g to %.4g)", q[0.5], q[0.25], q[0.75])
+	case len(c.Top) > 0:
+		return fmt.Sprintf("%s (%d)", c.Top[0].Value, c.Top[0].Count)
+	}
+	return ""
+}
+
+// chapterDesign lists what was proposed and why.
+func (r *Result) chapterDesign() *web.Chapter {
+	d := r.Design
+	if d == nil {
+		return nil
+	}
+	c := &web.Chapter{Stage: "design", Title: "What was tried, and why?"}
+	c.Lead = fmt.Sprintf("%s were proposed for %s and %s; the rest of the budget was drawn from their search ranges.", plural(len(d.Candidates), "candidate"), plural(d.Facts.Rows, "row"), plural(d.Facts.Features, "column"))
+	t := web.Table{Columns: []web.Column{{Title: "Candidate"}, {Title: "Model", Code: true}, {Title: "Why"}}}
+	for _, k := range d.Candidates {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Str(k.Label), web.Str(k.Model), web.Str(k.Reason)}})
+	}
+	c.Blocks = append(c.Blocks, t)
+	if len(d.Skipped) > 0 {
+		s := web.Table{Title: "Left out", Columns: []web.Column{{Title: "Model", Code: true}, {Title: "Why"}}}
+		for _, k := range d.Skipped {
+			s.Rows = append(s.Rows, web.Row{Cells: []web.Cell{web.Str(k.Model), web.Str(k.Reason)}})
+		}
+		c.Blocks = append(c.Blocks, s)
+	}
+	return c
+}

@@ -1,0 +1,292 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bespoke/evaluate"
+	"bespoke/explain"
+	"bespoke/model"
+	"bespoke/solution"
+	"bespoke/table"
+	"bespoke/value"
+)
+
+// need answers whether there is money in it at all, from the target and the
+// payoffs alone.
+func (f *flow) need(context.Context) error {
+	payoffs, err := Compile(f.scenario, f.table.Schema(), f.result.Data.Task, f.result.Data.Outcomes)
+	if err != nil {
+		return err
+	}
+	if payoffs == nil {
+		f.tell("need", "the scenario has no value section: the choice will be by metric, not by money")
+		return nil
+	}
+	if payoffs, err = payoffs.WithFill(value.Fallbacks(f.table, payoffs.Columns())); err != nil {
+		return err
+	}
+	f.payoffs = payoffs
+	if f.result.Need, err = payoffs.Need(f.table, f.truth, f.scenario.Need, f.options.Threads); err != nil {
+		return err
+	}
+	g := f.result.Need.Gate
+	f.pass("need", g)
+	f.tell("need", "%s", g.Sentence)
+	return f.stop("need", g, "Change the payoffs or the costs, or go on with --force.")
+}
+
+func (f *flow) pass(stage string, g value.Gate) {
+	f.result.Gates = append(f.result.Gates, Gate{Stage: stage, Gate: g})
+}
+
+// learn chooses and refits on the development rows.
+func (f *flow) learn(ctx context.Context) error {
+	l, err := Learn(ctx, Learning{
+		Scenario: f.scenario, Table: f.table, Task: f.result.Data.Task, Split: f.split,
+		Threads: f.options.Threads, Store: f.store, Key: f.trialKey(), Report: f.options.Report,
+	})
+	if err != nil {
+		return err
+	}
+	f.learnt = l
+	f.result.Design, f.result.Search = &l.Plan, l.Search
+	if l.Search.Reused > 0 {
+		f.tell("train", "%d of %d trials were already done", l.Search.Reused, len(l.Search.Trials))
+	}
+	f.tell("train", "most accurate: %s", l.Technology.Trial.Candidate.Label)
+	if l.Payoffs != nil {
+		f.tell("train", "earns most: %s", l.Scenario.Trial.Candidate.Label)
+	}
+	return nil
+}
+
+// heldOut predicts the test rows by a choice.
+func (f *flow) heldOut(c *Choice) (evaluate.Contender, error) {
+	test := f.table.Take(f.split.Test)
+	out := evaluate.Contender{Label: c.Trial.Candidate.Label}
+	predictions, err := c.Solution.Predict(test, f.options.Threads)
+	if err != nil {
+		return out, err
+	}
+	truth := pick(f.truth, f.split.Test)
+	out.Held = evaluate.Held{Task: f.result.Data.Task, Outcomes: f.result.Data.Outcomes, Truth: truth, Predictions: predictions}
+	if p := c.Solution.Payoffs; p != nil {
+		out.Sheet, err = p.Sheet(test, predictions, truth, f.options.Threads)
+	}
+	return out, err
+}
+
+// figures are the options of every held-out figure.
+func (f *flow) figures() evaluate.Options {
+	o := evaluate.Options{
+		Resamples: f.scenario.Evaluate.Bootstrap, Level: float64(f.scenario.Evaluate.Confidence), Seed: f.scenario.Seed,
+		Threads: f.options.Threads, Currency: f.scenario.Need.Currency, Volume: f.scenario.Need.Volume.PerMonth(),
+	}
+	if name := f.scenario.Data.Split.By.Group; name != "" {
+		if c, ok := f.table.Column(name); ok {
+			o.Groups = groups(c, f.split.Test)
+		}
+	}
+	return o
+}
+
+// groups numbers the values of a column over the rows, in order of appearance.
+func groups(c *table.Column, rows []int) []int {
+	number := map[any]int{}
+	out := make([]int, len(rows))
+	for i, r := range rows {
+		v := c.Value(r)
+		if _, seen := number[v]; !seen {
+			number[v] = len(number)
+		}
+		out[i] = number[v]
+	}
+	return out
+}
+
+// evaluate measures both choices on the test rows, once.
+func (f *flow) evaluate(context.Context) error {
+	o := f.figures()
+	scenarioSide, err := f.heldOut(f.learnt.Scenario)
+	if err != nil {
+		return err
+	}
+	technology := scenarioSide
+	if f.learnt.Technology != f.learnt.Scenario {
+		if technology, err = f.heldOut(f.learnt.Technology); err != nil {
+			return err
+		}
+	}
+	e := &Evaluation{Rows: len(f.split.Test)}
+	f.result.Evaluate = e
+	if e.Scenario, err = chosen(f.learnt.Scenario, scenarioSide.Held, o); err != nil {
+		return err
+	}
+	if e.Technology, err = chosen(f.learnt.Technology, technology.Held, o); err != nil {
+		return err
+	}
+	if err := e.quality(scenarioSide.Held); err != nil {
+		return err
+	}
+	if scenarioSide.Sheet == nil {
+		return nil
+	}
+	if err := e.money(f.learnt.Metric.Name, technology, scenarioSide, f.scenario.Evaluate.Calibration, o); err != nil {
+		return err
+	}
+	f.tell("evaluate", "%s", e.Policies.Sentence)
+	f.pass("evaluate", e.Money.Gate)
+	return nil
+}
+
+func chosen(c *Choice, held evaluate.Held, o evaluate.Options) (Chosen, error) {
+	scores, err := evaluate.Scores(held, o)
+	return Chosen{
+		Trial: c.Trial.Number, Candidate: c.Trial.Candidate, Rounds: c.Rounds, Calibration: c.Trial.Calibration, Scores: scores,
+	}, err
+}
+
+// bins is how many bins the curves of calibration and lift have.
+const bins = 10
+
+// quality adds the figures of classes.
+func (e *Evaluation) quality(held evaluate.Held) error {
+	if held.Task == model.Regression {
+		return nil
+	}
+	var err error
+	if e.Confusion, err = evaluate.Confuse(held); err != nil {
+		return err
+	}
+	if e.Calibrations, err = evaluate.Calibrations(held, bins); err != nil {
+		return err
+	}
+	if held.Task == model.Binary {
+		for _, y := range held.Truth {
+			if y == 1 {
+				e.Lift, err = evaluate.Lift(held, 1, bins)
+				break
+			}
+		}
+	}
+	return err
+}
+
+// curvePoints is how many steps a profit curve has.
+const curvePoints = 50
+
+// money adds the figures of money.
+func (e *Evaluation) money(metric string, technology, scenarioSide evaluate.Contender, allowed [2]float64, o evaluate.Options) error {
+	var err error
+	if e.Policies, err = evaluate.ComparePolicies(scenarioSide.Sheet, nil, o); err != nil {
+		return err
+	}
+	if e.Comparison, err = evaluate.Compare(metric, technology, scenarioSide, o); err != nil {
+		return err
+	}
+	if e.Money, err = evaluate.CheckMoney(scenarioSide.Sheet, nil, allowed, o); err != nil {
+		return err
+	}
+	// A curve needs two actions and a reference; without them there is none.
+	e.Curve, err = evaluate.CurveOfProfit(scenarioSide.Sheet, curvePoints, o)
+	if err != nil {
+		e.Curve = nil
+	}
+	return nil
+}
+
+// explain says what the bundled solution depends on, from held-out rows.
+func (f *flow) explain(ctx context.Context) error {
+	s := f.learnt.Scenario.Solution
+	test := f.table.Take(f.split.Test)
+	truth := pick(f.truth, f.split.Test)
+	x := &Explanation{}
+	f.result.Explain = x
+	var err error
+	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
+		Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Progress: func(done, total int) {
+			f.options.Report.Tell(event("explain", "columns", done, total))
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if linear, ok := s.Model.(model.Linear); ok {
+		if x.Coefficients, err = explain.CoefficientsOf(linear, s.Features.Features(), s.Outcomes); err != nil {
+			return err
+		}
+	}
+	e, err := explain.New(s)
+	if err != nil {
+		x.Note = err.Error()
+		return nil
+	}
+	conformed, _, err := test.Conform(s.Schema)
+	if err != nil {
+		return err
+	}
+	if x.Summary, err = e.Summary(ctx, conformed, f.options.Threads); err != nil {
+		return err
+	}
+	x.Rows, err = f.explainRows(e, s, conformed)
+	return err
+}
+
+// explainRows explains the first test rows one by one.
+func (f *flow) explainRows(e *explain.Explainer, s *solution.Solution, rows *table.Table) ([]Explained, error) {
+	scratch, r := e.NewScratch(), s.NewRow()
+	var out []Explained
+	for i := range min(f.scenario.Explain.Rows, rows.Rows()) {
+		r.Fill(rows, i)
+		if err := s.Decide(r); err != nil {
+			return nil, err
+		}
+		reasons, err := e.Decided(r, explain.Predicted, topReasons, scratch)
+		if err != nil {
+			return nil, err
+		}
+		x := Explained{Row: f.split.Test[i] + 1, Truth: f.truthText(f.split.Test[i]), Reasons: *reasons}
+		x.Reasons.Contributions = append([]explain.Contribution(nil), reasons.Contributions...)
+		if s.Payoffs != nil {
+			x.Action, x.Money = r.Decision.Name, r.Decision.Money
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// topReasons is how many reasons of a row the report lists.
+const topReasons = 8
+
+func (f *flow) truthText(row int) string {
+	y := f.truth[row]
+	if outcomes := f.result.Data.Outcomes; outcomes != nil {
+		return outcomes[int(y)]
+	}
+	return fmt.Sprintf("%.6g", y)
+}
+
+// latencySample is how many rows latency is measured on.
+const latencySample = 500
+
+// latency is the 95th percentile of deciding one row.
+func latency(s *solution.Solution, rows *table.Table) (time.Duration, error) {
+	conformed, _, err := rows.Conform(s.Schema)
+	if err != nil {
+		return 0, err
+	}
+	r := s.NewRow()
+	var spans []time.Duration
+	for i := range latencySample {
+		r.Fill(conformed, i%conformed.Rows())
+		begin := time.Now()
+		if err := s.Decide(r); err != nil {
+			return 0, err
+		}
+		spans = append(spans, time.Since(begin))
+	}
+	return percentile95(spans), nil
+}
