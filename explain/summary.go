@@ -56,6 +56,7 @@ func (e *Explainer) Summary(ctx context.Context, t *table.Table, threads int) (*
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			var err error // of this block alone
 			parts[b], err = e.summarise(rows, b*summaryBlock, min((b+1)*summaryBlock, n))
 			return err
 		})

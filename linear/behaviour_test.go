@@ -248,3 +248,56 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// More features than the matrix of their products is made for: the optimum
+// still meets its condition X'(y - b - Xw) = alpha w.
+func TestManyFeatures(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	rows := make([][]float64, 40)
+	for i := range rows {
+		rows[i] = make([]float64, 1600)
+		for j := range rows[i] {
+			rows[i][j] = r.NormFloat64()
+		}
+	}
+	in := model.Training{Task: model.Regression, X: matrix(rows), Y: make([]float64, len(rows)), Threads: 2}
+	for i := range in.Y {
+		in.Y[i] = 10 + rows[i][0] - rows[i][1] + 0.1*r.NormFloat64()
+	}
+	const alpha = 50
+	m := fit(t, linear.Ridge, model.Params{"alpha": alpha}, in)
+	w, _ := m.Coefficients()
+	for j, slope := range slopes(m, in) {
+		near(t, "slope", slope, alpha*w[0][j], 1e-4)
+	}
+	if n, ok := m.Converged(); !ok || n < 2 {
+		t.Errorf("converged %v after %d iterations: not the iterative way", ok, n)
+	}
+	m = fit(t, linear.ElasticNet, model.Params{"alpha": 0.3, "l1_ratio": 1.0}, in)
+	w, _ = m.Coefficients()
+	kept := 0
+	for j, slope := range slopes(m, in) {
+		switch v := w[0][j]; {
+		case v != 0:
+			kept++
+			near(t, "slope of a kept feature", slope/40, math.Copysign(0.3, v), 1e-5)
+		case math.Abs(slope/40) > 0.3+1e-5:
+			t.Errorf("feature %d is dropped with slope %v", j, slope/40)
+		}
+	}
+	if kept < 2 || kept > 40 {
+		t.Errorf("the lasso keeps %d features of 1600 on 40 rows", kept)
+	}
+}
+
+// slopes are X'(y - prediction).
+func slopes(m *linear.Model, in model.Training) []float64 {
+	out, sum := make([]float64, 1), make([]float64, in.X.Cols())
+	for i := range in.X.Rows {
+		m.Predict(in.X.Row(i), out)
+		for j, x := range in.X.Row(i) {
+			sum[j] += x * (in.Y[i] - out[0])
+		}
+	}
+	return sum
+}

@@ -22,9 +22,7 @@ func gramOf(ctx context.Context, p problem) (*gram, error) {
 	g := &gram{n: n, products: make([]float64, n*n), target: make([]float64, n)}
 	tiles := (n + gramTile - 1) / gramTile
 	parallel(p.in.Threads, tiles, func(t int) {
-		if ctx.Err() == nil {
-			g.fill(p, t*gramTile, min((t+1)*gramTile, n))
-		}
+		g.fill(ctx, p, t*gramTile, min((t+1)*gramTile, n))
 	})
 	for j := range n {
 		for k := range j {
@@ -35,11 +33,15 @@ func gramOf(ctx context.Context, p problem) (*gram, error) {
 }
 
 // fill computes rows from..to-1 of the products, right of the diagonal, row
-// after row of the data in order: no sum is split, whatever the threads.
-func (g *gram) fill(p problem, from, to int) {
+// after row of the data in order: no sum is split, whatever the threads. It
+// stops early when the context ends.
+func (g *gram) fill(ctx context.Context, p problem, from, to int) {
 	m, n := p.moments, g.n
 	row := make([]float64, n)
 	for i := range p.in.X.Rows {
+		if i%minBlock == 0 && ctx.Err() != nil {
+			return
+		}
 		x := p.in.X.Row(i)
 		for j := from; j < n; j++ {
 			row[j] = (x[j] - m.means[j]) / m.scales[j]

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 
+	"bespoke/internal/near"
 	"bespoke/linear"
 	"bespoke/model"
 	"bespoke/trees"
@@ -36,11 +37,7 @@ func Find(name string) (model.Entry, error) {
 		}
 		names[i] = e.Name
 	}
-	hint := ""
-	if near, ok := nearest(name, names); ok {
-		hint = fmt.Sprintf("; did you mean %q?", near)
-	}
-	return model.Entry{}, fmt.Errorf("zoo: find: %q is none of the models %s%s", name, strings.Join(names, ", "), hint)
+	return model.Entry{}, fmt.Errorf("zoo: find: %q is none of the models %s%s", name, strings.Join(names, ", "), near.Hint(name, names))
 }
 
 // Load reads a saved model with the entry that wrote it.
@@ -54,37 +51,4 @@ func Load(name string, data []byte) (model.Fitted, error) {
 		return nil, fmt.Errorf("zoo: load: %w", err)
 	}
 	return m, nil
-}
-
-// nearest returns the known name with the fewest edits to what was written, if
-// at most half of it has to be edited.
-func nearest(written string, known []string) (string, bool) {
-	best, fewest := "", len(written)/2+1
-	for _, k := range known {
-		if d := edits(strings.ToLower(written), k); d < fewest {
-			best, fewest = k, d
-		}
-	}
-	return best, best != ""
-}
-
-// edits is the Levenshtein distance of two strings in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
