@@ -188,7 +188,7 @@ func TestBrowser(t *testing.T) {
 		name, scheme  string
 		width, height int64
 	}{
-		{"light", "light", 1280, 900}, {"dark", "dark", 1280, 900}, {"phone", "light", 390, 844}, {"phone-dark", "dark", 390, 844},
+		{"light", "light", 1280, 900}, {"dark", "dark", 1280, 900}, {"phone", "light", 390, 844},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			prefer(t, ctx, c.scheme)

@@ -57,11 +57,11 @@ func (p Lines) Chart() Chart {
 		x = object{"field": "x", "type": "temporal", "title": nil, "axis": object{"title": p.X, "grid": false}}
 	}
 	y := func(field string) object {
-		scale := object{"zero": false}
 		if p.Log {
-			scale = object{"type": "log"}
+			// Vega's own labels leave out those that would crowd a decade.
+			return quantitative(field, object{"title": withUnit(p.Y, p.Unit), "format": "~g"}, object{"scale": object{"type": "log"}})
 		}
-		return quantitative(field, axis(p.Y, p.Unit, true), object{"scale": scale})
+		return quantitative(field, axis(p.Y, p.Unit, true), object{"scale": object{"zero": false}})
 	}
 	legend := object{}
 	if len(p.Series) < 2 {

@@ -46,6 +46,9 @@ func (c Calibration) Chart() Chart {
 	}
 	if c.Unit == "%" || !(high > low) {
 		low, high = 0, 1
+	} else {
+		pad := 0.04 * (high - low)
+		low, high = low-pad, high+pad
 	}
 	rows := list{}
 	data := Table{Columns: []Column{

@@ -128,7 +128,7 @@ func (t Table) settled() Table {
 // cells; cells beyond the columns are left out.
 func viewTable(t Table) tableView {
 	t = t.settled()
-	v := tableView{Title: t.Title, Note: t.Note, Sortable: len(t.Rows) > 2}
+	v := tableView{Title: t.Title, Note: t.Note, Sortable: len(t.Rows) > 2, Wide: len(t.Columns) > 3}
 	for _, c := range t.Columns {
 		h := headView{Title: c.Title, Unit: c.Unit, Help: c.Help, Whisker: c.Whisker}
 		if c.Number {
@@ -145,7 +145,11 @@ func viewTable(t Table) tableView {
 			} else {
 				cell.Text = " "
 			}
-			row.Cells = append(row.Cells, t.viewCell(i, cell))
+			c := t.viewCell(i, cell)
+			if v.Wide {
+				c.Label = strings.TrimSpace(t.Columns[i].Title + " " + t.Columns[i].Unit)
+			}
+			row.Cells = append(row.Cells, c)
 		}
 		if r.Badge != "" && len(row.Cells) > 0 {
 			row.Cells[0].Badge = r.Badge
@@ -167,6 +171,9 @@ func (t Table) viewCell(col int, cell Cell) cellView {
 	}
 	if cell.Tone != Neutral {
 		class = append(class, string(cell.Tone))
+	}
+	if strings.TrimSpace(cell.Text) == "" && (!c.Number || cell.Text != "") {
+		class = append(class, "blank")
 	}
 	v.Class = strings.Join(class, " ")
 	if !c.Number || cell.Text != "" {

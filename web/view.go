@@ -89,8 +89,10 @@ type findingView struct {
 type tableView struct {
 	Title, Note string
 	Sortable    bool
-	Head        []headView
-	Rows        []rowView
+	// Wide says that a phone shows the rows as cards.
+	Wide bool
+	Head []headView
+	Rows []rowView
 }
 
 type headView struct {
@@ -105,8 +107,10 @@ type rowView struct {
 
 type cellView struct {
 	Text, Range, Sort, Class, Badge string
-	Whisker                         *whiskerView
-	HasWhisker                      bool
+	// Label is the column's title where rows may be shown as cards.
+	Label      string
+	Whisker    *whiskerView
+	HasWhisker bool
 }
 
 type chartView struct {
