@@ -1,0 +1,179 @@
+package evaluate_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"bespoke/evaluate"
+	"bespoke/model"
+)
+
+func TestMoneyOfGermanCredit(t *testing.T) {
+	h, c := creditHeld(t)
+	s := sheet(t, lender(), h)
+	m, err := evaluate.CheckMoney(s, nil, [2]float64{.9, 1.1}, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// All payoffs are costs and a perfect lender loses nothing, so that money,
+	// cost and loss are one and the same.
+	near(t, "expected", m.Expected, -c.ExpectedCost/1000, 1e-9)
+	near(t, "realised", m.Realised, -c.Cost/1000, 1e-12)
+	near(t, "ratio", *m.Ratio, c.Cost/c.ExpectedCost, 1e-9)
+	near(t, "loss expected", m.LossExpected, c.ExpectedCost/1000, 1e-9)
+	near(t, "loss realised", m.LossRealised, c.Cost/1000, 1e-12)
+	near(t, "loss ratio", *m.LossRatio, *m.Ratio, 1e-9)
+	if !m.Gate.Passed || !strings.Contains(m.Gate.Sentence, "1000 rows are too few to tell") {
+		t.Errorf("gate: %+v", m.Gate)
+	}
+	expected, realised, rows := 0.0, 0.0, 0
+	for _, b := range m.Bins {
+		expected += b.Expected * float64(b.Rows)
+		realised += b.Realised * float64(b.Rows)
+		rows += b.Rows
+	}
+	near(t, "bins expected", expected/1000, m.Expected, 1e-12)
+	near(t, "bins realised", realised/1000, m.Realised, 1e-12)
+	if rows != 1000 || len(m.Bins) != 10 {
+		t.Errorf("%d bins of %d rows", len(m.Bins), rows)
+	}
+	if _, err := json.Marshal(m); err != nil {
+		t.Error(err)
+	}
+}
+
+// drawn draws chances with outcomes that fit them; bend makes of each the chance
+// that the model claims.
+func drawn(n int, bend func(p float64) float64) evaluate.Held {
+	r := rand.New(rand.NewPCG(11, 1))
+	h := evaluate.Held{Task: model.Binary, Outcomes: []string{"good", "bad"}}
+	for range n {
+		p, y := r.Float64(), 0.0
+		if r.Float64() < p {
+			y = 1
+		}
+		h.Truth = append(h.Truth, y)
+		h.Predictions = append(h.Predictions, 1-bend(p), bend(p))
+	}
+	return h
+}
+
+func TestMoneyGate(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		bend   func(p float64) float64
+		passes bool
+		says   string
+	}{
+		{"honest", func(p float64) float64 { return p }, true, "a ratio of "},
+		{"overconfident", func(p float64) float64 { return 1 / (1 + math.Exp(-6*(2*p-1))) }, false, "its money cannot be trusted"},
+	} {
+		h := drawn(4000, c.bend)
+		m, err := evaluate.CheckMoney(sheet(t, lender(), h), nil, [2]float64{.9, 1.1}, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Gate.Passed != c.passes || !strings.Contains(m.Gate.Sentence, c.says) {
+			t.Errorf("%s: %+v", c.name, m.Gate)
+		}
+		if inside := m.RatioInterval.Includes(1); inside != c.passes {
+			t.Errorf("%s: the interval of the ratio is %+v", c.name, m.RatioInterval)
+		}
+	}
+}
+
+func TestNothingPromised(t *testing.T) {
+	h := evaluate.Held{Task: model.Binary, Outcomes: []string{"good", "bad"}, Truth: []float64{0}, Predictions: []float64{1, 0}}
+	m, err := evaluate.CheckMoney(sheet(t, lender(), h), nil, [2]float64{.9, 1.1}, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Ratio != nil || !m.Gate.Passed || m.LossRatio != nil {
+		t.Errorf("nothing promised: %+v", m)
+	}
+}
+
+func TestProfitCurve(t *testing.T) {
+	h, c := creditHeld(t)
+	s := sheet(t, lender(), h)
+	curve, err := evaluate.CurveOfProfit(s, 100, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if curve.Reference != "refuse" {
+		t.Errorf("the reference is %q, want the better constant", curve.Reference)
+	}
+	first, last := curve.Points[0], curve.Points[100]
+	near(t, "act on none", first.Mean, -.7, 1e-12)
+	near(t, "act on all", last.Mean, -1.5, 1e-12)
+	near(t, "all", last.Share, 1, 0)
+	granted := float64(1000-c.FalseAlarms-(300-c.Missed)) / 1000
+	near(t, "chosen share", curve.Chosen, granted, 1e-9)
+	for k, p := range curve.Points {
+		if p.Low > p.Mean || p.High < p.Mean {
+			t.Errorf("point %d: %+v", k, p)
+		}
+		if k > 0 && p.Gain > curve.Points[k-1].Gain {
+			t.Errorf("the gain rises at point %d", k)
+		}
+		if p.Mean > curve.Points[curve.Best].Mean {
+			t.Errorf("point %d is better than the best", k)
+		}
+	}
+	if curve.Points[curve.Best].Mean < -c.Cost/1000-1e-9 {
+		t.Error("the best share in hindsight earns less than the model's own")
+	}
+	// Few rows and many points: points share rows, but none is left out.
+	small, err := evaluate.CurveOfProfit(s.Take([]int{0, 1, 2}), 7, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(small.Points) != 8 || small.Points[7].Share != 1 {
+		t.Errorf("three rows: %+v", small.Points)
+	}
+}
+
+func TestLift(t *testing.T) {
+	h := evaluate.Held{
+		Task: model.Binary, Outcomes: []string{"no", "yes"}, Truth: []float64{1, 0, 1, 0, 0},
+		Predictions: []float64{.1, .9, .2, .8, .3, .7, .4, .6, .5, .5},
+	}
+	got, err := evaluate.Lift(h, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []evaluate.LiftBin{
+		{Rows: 2, Positives: 1, Rate: .5, Lift: 1.25, Captured: .5, Score: .8},
+		{Rows: 3, Positives: 1, Rate: 1.0 / 3, Lift: 1 / 1.2, Captured: 1, Score: .5},
+	}
+	for b := range want {
+		if got[b].Rows != want[b].Rows || got[b].Positives != want[b].Positives {
+			t.Errorf("bin %d: %+v", b, got[b])
+		}
+		near(t, "rate", got[b].Rate, want[b].Rate, 1e-15)
+		near(t, "lift", got[b].Lift, want[b].Lift, 1e-15)
+		near(t, "captured", got[b].Captured, want[b].Captured, 0)
+		near(t, "score", got[b].Score, want[b].Score, 0)
+	}
+}
+
+func TestCalibrations(t *testing.T) {
+	h, _ := creditHeld(t)
+	got, err := evaluate.Calibrations(h, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || got[0].Outcome != "bad" {
+		t.Fatalf("calibration of two classes: %+v", got)
+	}
+	rows, observed := 0, 0.0
+	for _, b := range got[0].Bins {
+		rows += b.Count
+		observed += b.Observed * float64(b.Count)
+	}
+	near(t, "rows", float64(rows), 1000, 0)
+	near(t, "bad rows", observed, 300, 1e-9)
+}
