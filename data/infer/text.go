@@ -96,6 +96,9 @@ func (w *worker) numbers(forced bool) *numbered {
 
 // infinite recognises spellings of an infinite or overflowing number.
 func infinite(cell []byte) bool {
+	if c := cell[0]; c != 'i' && c != 'I' && c != '+' && c != '-' && (c < '0' || c > '9') && c != 0xe2 {
+		return false // most words, quickly
+	}
 	s := bytes.TrimLeft(bytes.ToLower(cell), "+-")
 	switch string(s) {
 	case "inf", "infinity", "∞", "1.#inf":
@@ -144,7 +147,7 @@ func (w *worker) aboutMixture(n *numbered) {
 		return
 	}
 	full := n
-	if n.given {
+	if n.given && n.good > 0 {
 		full = w.numbers(true)
 	}
 	share := float64(full.good) / float64(full.values)
@@ -210,6 +213,10 @@ func (w *worker) forced(kind table.Kind) (*table.Column, error) {
 	case table.Text:
 		return w.texts(), nil
 	case table.Category:
+		if n := w.numbers(true); n.values > 0 && n.bad.total == 0 && n.infinite == 0 && n.zeros == 0 {
+			// 1, 1.0 and 01e0 are the same level however a source writes them.
+			return w.fromLabels(kind, func(row int) string { return NumberLabel(n.out[row]) }), nil
+		}
 		d, all := w.dictionary(math.MaxInt)
 		if !all {
 			return nil, fmt.Errorf("data: columns: %q is to be a category, but has too many spellings", w.raw.Name)

@@ -3,7 +3,6 @@ package infer
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -215,7 +214,7 @@ func (w *worker) fromLabels(kind table.Kind, label func(row int) string) *table.
 		}
 		k, known := code[s]
 		if !known {
-			k = int32(min(len(d.spellings), math.MaxInt32))
+			k = int32(len(d.spellings))
 			code[s] = k
 			d.spellings = append(d.spellings, s)
 		}
