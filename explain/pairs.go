@@ -11,8 +11,11 @@ import "bespoke/trees"
 //	pair_ij = sum over leaves of V (o_i - z_i) (o_j - z_j) sum_q w_q prod_{l != i,j} (p_q o_l + (1 - p_q) z_l)
 //
 // It costs the square of the depth per leaf and allocates: it is meant for
-// looking at one row, not for serving.
+// looking at one row, not for serving. It is nil when there is no such output.
 func (t *TreeModel) Pairs(row []float64, output int) []float64 {
+	if output < 0 || output >= len(t.base) {
+		return nil
+	}
 	a := t.New()
 	t.Attribute(row, a)
 	n := a.Features

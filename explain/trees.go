@@ -69,8 +69,13 @@ func newEdge(z float64, up int32) edge {
 	return e
 }
 
+// maxDepth bounds the recursion, since a tree may come from a file. Trained
+// trees stay far below it.
+const maxDepth = 10000
+
 // Trees returns the attributor of a tree ensemble. It fails when the covers
-// cannot be shares of rows.
+// cannot be shares of rows, and with ErrNoAttribution when a path has more than
+// 10,000 splits.
 func Trees(m *trees.Model) (*TreeModel, error) {
 	t := &TreeModel{model: m, base: append([]float64(nil), m.Base...), edges: make([][]edge, len(m.Trees))}
 	for i := range m.Trees {
@@ -90,6 +95,7 @@ func edgesOf(t *trees.Tree) (edges []edge, mean float64, err error) {
 	edges = make([]edge, len(t.Nodes))
 	parent := make([]int32, len(t.Nodes))
 	share := make([]float64, len(t.Nodes)) // of all rows
+	depth := make([]int, len(t.Nodes))
 	parent[0], share[0] = -1, 1
 	edges[0].up = -1
 	for i := range t.Nodes {
@@ -97,6 +103,9 @@ func edgesOf(t *trees.Tree) (edges []edge, mean float64, err error) {
 		if n.Leaf() {
 			mean += n.Value * share[i]
 			continue
+		}
+		if depth[i] == maxDepth {
+			return nil, 0, fmt.Errorf("node %d: lies %d splits deep: %w", i, maxDepth, ErrNoAttribution)
 		}
 		left, right := t.Nodes[n.Left].Cover, t.Nodes[n.Right].Cover
 		if !(left >= 0 && right >= 0) || math.IsInf(left+right, 0) {
@@ -114,6 +123,7 @@ func edgesOf(t *trees.Tree) (edges []edge, mean float64, err error) {
 		edges[n.Left], edges[n.Right] = newEdge(z*ratio, up), newEdge(z*(1-ratio), up)
 		share[n.Left], share[n.Right] = share[i]*ratio, share[i]*(1-ratio)
 		parent[n.Left], parent[n.Right] = int32(i), int32(i)
+		depth[n.Left], depth[n.Right] = depth[i]+1, depth[i]+1
 	}
 	return edges, mean, nil
 }

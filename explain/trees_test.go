@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -371,6 +372,44 @@ func TestTreesRefuseOddCovers(t *testing.T) {
 		m.Trees[0].Nodes[1].Cover = cover
 		if _, err := explain.Trees(m); err == nil {
 			t.Errorf("cover %v: no error", cover)
+		}
+	}
+}
+
+// A tree from a file may be a chain of any length: it must not end the program.
+func TestTreesRefuseEndlessPaths(t *testing.T) {
+	chain := func(splits int) *trees.Model {
+		m := &trees.Model{Task: model.Regression, Base: []float64{0}, Features: make([]trees.Feature, 1), Trees: make([]trees.Tree, 1)}
+		nodes := []trees.Node{{Feature: -1, Cover: 1}}
+		for i := range splits {
+			at := &nodes[len(nodes)-1]
+			at.Feature, at.Left, at.Right, at.Threshold = 0, int32(len(nodes)), int32(len(nodes)+1), float64(i)
+			nodes = append(nodes, trees.Node{Feature: -1, Value: 1}, trees.Node{Feature: -1, Cover: 1})
+		}
+		m.Trees[0].Nodes = nodes
+		return m
+	}
+	if _, err := explain.Trees(chain(10001)); !errors.Is(err, explain.ErrNoAttribution) {
+		t.Errorf("10,001 splits on a path: %v; want ErrNoAttribution", err)
+	}
+	m := chain(3000)
+	m.Objective = "squared"
+	m.Features[0].Name = "x"
+	data, err := m.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err = trees.Load(data); err != nil {
+		t.Fatal(err)
+	}
+	e, err := explain.Trees(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := e.New()
+	for _, x := range []float64{-1, 1500, 9999} {
+		if e.Attribute([]float64{x}, a); !(a.Gap < 1e-9) {
+			t.Errorf("x = %v: gap %v", x, a.Gap)
 		}
 	}
 }
