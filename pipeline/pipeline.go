@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"bespoke/data"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -88,6 +89,7 @@ type flow struct {
 	split    table.Split
 	payoffs  *value.Payoffs
 	truth    []float64
+	loaded   *data.Loaded
 	learnt   *Learnt
 	result   *Result
 }

@@ -248,7 +248,7 @@ func (f *flow) explainRows(e *explain.Explainer, s *solution.Solution, rows *tab
 		if err != nil {
 			return nil, err
 		}
-		x := Explained{Row: f.split.Test[i] + 1, Truth: f.truthText(f.split.Test[i]), Reasons: *reasons}
+		x := Explained{Row: f.loaded.Row(f.split.Test[i]), Truth: f.truthText(f.split.Test[i]), Reasons: *reasons}
 		x.Reasons.Contributions = append([]explain.Contribution(nil), reasons.Contributions...)
 		if s.Payoffs != nil {
 			x.Action, x.Money = r.Decision.Name, r.Decision.Money

@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"bespoke/runs"
@@ -97,4 +100,20 @@ func Dir(path string) (string, error) {
 
 func event(stage, message string, done, total int) runs.Event {
 	return runs.Event{Stage: stage, Message: message, Done: done, Total: total}
+}
+
+// ReadResult reads the result that a run left in its folder.
+func ReadResult(dir string) (*Result, error) {
+	data, err := os.ReadFile(filepath.Join(dir, ReportData))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("pipeline: report: %q has no finished run; `bespoke run` makes one", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: report: %w", err)
+	}
+	var r Result
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("pipeline: report: %q: %w", filepath.Join(dir, ReportData), err)
+	}
+	return &r, nil
 }

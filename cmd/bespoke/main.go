@@ -136,7 +136,7 @@ func newRoot() *cobra.Command {
 // file and one line here.
 var verbs = []func() *cobra.Command{
 	newInit, newCheck, newRun, newReport,
-	newExplain, newPredict, newServe, newMonitor, newVerify,
+	newExplain, newPredict, newServe, newVerify,
 	newRender, newSchema,
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
+	"bespoke/pipeline"
 	"bespoke/runs"
 )
 
@@ -148,3 +150,6 @@ func (b *bars) close() {
 	}
 	b.progress.Wait()
 }
+
+// pipelineFunc is pipeline.Run or pipeline.Check.
+type pipelineFunc func(context.Context, pipeline.Options) (*pipeline.Result, error)

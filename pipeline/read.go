@@ -1,0 +1,109 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"math"
+
+	"bespoke/data"
+	"bespoke/runs"
+	"bespoke/table"
+	"bespoke/train"
+	"bespoke/zoo"
+)
+
+// read reads, checks and splits the data.
+func (f *flow) read(ctx context.Context) error {
+	d := f.scenario.Data
+	loaded, err := data.Read(ctx, d, f.file.Dir, data.Options{Threads: f.options.Threads, Memory: int64(f.scenario.Limits.Memory)})
+	if err != nil {
+		return err
+	}
+	split, err := data.Split(loaded.Table, d.Split, d.Target, f.scenario.Seed)
+	if err != nil {
+		return err
+	}
+	checked, err := data.Check(loaded, d, split, f.scenario.Seed, f.options.Threads)
+	if err != nil {
+		return err
+	}
+	f.loaded, f.table, f.split = loaded, checked.Table, checked.Split
+	p, err := train.NewProblem(f.table, loaded.Task, zoo.All, f.scenario.Seed)
+	if err != nil {
+		return err
+	}
+	f.truth = p.Y
+	out := &Data{
+		Task: loaded.Task, Target: loaded.Target, Outcomes: loaded.Outcomes, Rows: f.table.Rows(), Columns: len(f.table.Columns()),
+		Development: len(f.split.Development), Test: len(f.split.Test), Folds: len(f.split.Folds), SplitBy: f.split.By,
+		Findings: checked.Findings, Profile: table.ProfileOf(f.table),
+	}
+	for _, s := range loaded.Sources {
+		out.Sources = append(out.Sources, Source{Name: s.Path, Bytes: s.Bytes, SHA256: s.SHA256})
+	}
+	f.result.Data = out
+	f.tellData(out)
+	return nil
+}
+
+func (f *flow) tellData(d *Data) {
+	f.tell("data", "%s, %s; %s held out (%s)", plural(d.Rows, "row"), plural(d.Columns, "column"), plural(d.Test, "row"), d.SplitBy)
+	for _, finding := range d.Findings {
+		if finding.Severity != table.Note {
+			f.options.Report.Warn("data", fmt.Sprintf("%s: %s; %s", finding.Check, finding.Message, finding.Action))
+		}
+	}
+}
+
+// readAndOpen reads the data and opens the run's folder, whose key holds what
+// was read.
+func (f *flow) readAndOpen(ctx context.Context) error {
+	if err := f.read(ctx); err != nil {
+		return err
+	}
+	return f.open()
+}
+
+// trialKey is the content key of everything that a trial learns from: the rows
+// themselves, their roles, how they are split, and the seed.
+func (f *flow) trialKey() string {
+	return runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
+}
+
+// contentOf is the hash of a table's columns and values.
+func contentOf(t *table.Table) string {
+	h := sha256.New()
+	for _, c := range t.Columns() {
+		fmt.Fprintf(h, "%q %s %s %q\n", c.Name, c.Kind, c.Role, c.Levels)
+		hashValues(h, c)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashValues(h hash.Hash, c *table.Column) {
+	var b [8]byte
+	put := func(v uint64) {
+		binary.LittleEndian.PutUint64(b[:], v)
+		h.Write(b[:])
+	}
+	for _, v := range c.Numbers {
+		if math.IsNaN(v) {
+			v = math.NaN() // one spelling of missing
+		}
+		put(math.Float64bits(v))
+	}
+	for _, v := range c.Codes {
+		put(uint64(v))
+	}
+	for _, v := range c.Times {
+		put(uint64(v))
+	}
+	for _, v := range c.Texts {
+		put(uint64(len(v)))
+		h.Write([]byte(v))
+	}
+}
