@@ -33,6 +33,7 @@ type Journal struct {
 	order   []entryID
 	damaged int
 	torn    bool
+	limit   int // the longest line; maxLine outside tests
 }
 
 // entryID is under what a value is kept.
@@ -58,7 +59,7 @@ func openJournal(path string) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runs: opening journal: %w", err)
 	}
-	j := &Journal{file: f, index: make(map[entryID]span)}
+	j := &Journal{file: f, index: make(map[entryID]span), limit: maxLine}
 	if err := j.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("runs: opening journal: %w", err), f.Close())
 	}
@@ -207,8 +208,8 @@ func (j *Journal) appendRaw(kind, key string, raw json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("runs: appending %s: %w", kind, err)
 	}
-	if len(line) > maxLine {
-		return fmt.Errorf("runs: appending %s: the value has %d bytes, at most %d are allowed; write it as a file", kind, len(line), maxLine)
+	if len(line) > j.limit {
+		return fmt.Errorf("runs: appending %s: the value has %d bytes, at most %d are allowed; write it as a file", kind, len(line), j.limit)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -18,6 +18,10 @@ import (
 // ErrBusy is the error of Open when another process uses the folder.
 var ErrBusy = errors.New("another process is using this run")
 
+// ErrStopped marks the error of a stage that a gate stopped: wrap it, and the
+// record says Stopped instead of Failed.
+var ErrStopped = errors.New("stopped by a gate")
+
 // Run is a folder that this process holds. It is safe for concurrent use.
 type Run struct {
 	dir      string
@@ -174,11 +178,30 @@ func (r *Run) Stage(name string) (done func(error)) {
 		s := &r.record.Stages[i]
 		s.State = Done
 		if err != nil {
-			s.State, s.Reason = Failed, err.Error()
+			s.State, s.Reason = stateOf(err), err.Error()
 		}
 		r.timings.Stages = append(r.timings.Stages, StageTiming{Name: name, Seconds: time.Since(start).Seconds()})
 		_ = r.save()
 	}
+}
+
+// stateOf is the state that an error brings.
+func stateOf(err error) State {
+	switch {
+	case err == nil:
+		return Done
+	case errors.Is(err, ErrStopped):
+		return Stopped
+	}
+	return Failed
+}
+
+// End is Finish with the state that an error, or none, brings.
+func (r *Run) End(err error) error {
+	if err == nil {
+		return r.Finish(Done, "")
+	}
+	return r.Finish(stateOf(err), err.Error())
 }
 
 // Finish notes how the run ended and why, and saves the record.
