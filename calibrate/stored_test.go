@@ -2,7 +2,9 @@ package calibrate_test
 
 import (
 	"math"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -131,4 +133,49 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Fatalf("what was loaded and written does not load: %v\n%s", err, once)
 		}
 	})
+}
+
+// TestStoredMapsOfEarlierVersions loads what version 1 wrote and wants what it
+// then gave. The lines of testdata/stored.v1.txt are never rewritten: a
+// customer's bundle looks like them.
+func TestStoredMapsOfEarlierVersions(t *testing.T) {
+	data, err := os.ReadFile("testdata/stored.v1.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		stored, rest, _ := strings.Cut(strings.TrimSpace(line), " ---- ")
+		before, after, _ := strings.Cut(rest, " -> ")
+		m, err := calibrate.Unmarshal([]byte(stored))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[m.Name()] = true
+		row, want := numbers(t, before), numbers(t, after)
+		m.Apply(row)
+		for k := range row {
+			if math.Abs(row[k]-want[k]) > 1e-12 { // last bits of logarithms may differ between processors
+				t.Errorf("%s: %s becomes %v, want %v", stored, before, row, want)
+			}
+		}
+	}
+	for _, name := range calibrate.Names() {
+		if !seen[name] {
+			t.Errorf("no stored example of %s; add a line", name)
+		}
+	}
+}
+
+func numbers(t *testing.T, s string) []float64 {
+	t.Helper()
+	var out []float64
+	for _, field := range strings.Fields(s) {
+		x, err := strconv.ParseFloat(field, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, x)
+	}
+	return out
 }

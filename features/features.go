@@ -103,11 +103,7 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 			held[c] = b
 		}
 	}
-	for _, column := range t.Columns() {
-		if slices.ContainsFunc(f.chains, func(c *chain) bool { return !c.plan.Drop && c.plan.Column == column.Name }) {
-			f.inputs = append(f.inputs, column.Field())
-		}
-	}
+	f.inputs = inputsOf(t, f.chains)
 	if err := errors.Join(checkInputs(f.inputs), f.assemble()); err != nil {
 		return nil, nil, fmt.Errorf("features: fit: %w", err)
 	}
@@ -123,6 +119,23 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 		}
 	}
 	return f, x, nil
+}
+
+// inputsOf describes the columns of t that the chains read, in table order.
+func inputsOf(t *table.Table, chains []*chain) table.Schema {
+	read := make(map[string]bool, len(chains))
+	for _, c := range chains {
+		if !c.plan.Drop {
+			read[c.plan.Column] = true
+		}
+	}
+	var inputs table.Schema
+	for _, column := range t.Columns() {
+		if read[column.Name] {
+			inputs = append(inputs, column.Field())
+		}
+	}
+	return inputs
 }
 
 // prepare checks what Fit was given and settles the plan.
@@ -296,6 +309,10 @@ func value(c *table.Column, row int) float64 {
 // assemble checks the finished chains against the encoding, links them to the
 // inputs, and names and places the features.
 func (f *Fitted) assemble() error {
+	at := make(map[string]int, len(f.inputs))
+	for i, in := range f.inputs {
+		at[in.Name] = i
+	}
 	taken := make(map[string]bool)
 	for _, c := range f.chains {
 		if c.plan.Drop {
@@ -304,7 +321,7 @@ func (f *Fitted) assemble() error {
 		if err := c.out.finished(f.encoding); err != nil {
 			return fmt.Errorf("column %q: %w", c.plan.Column, err)
 		}
-		c.input = slices.IndexFunc(f.inputs, func(in table.Field) bool { return in.Name == c.plan.Column })
+		c.input = at[c.plan.Column]
 		c.offset = len(f.features)
 		for _, feature := range c.out.features {
 			base := feature.Name

@@ -74,7 +74,10 @@ func category(name string, cells []string) *table.Column {
 	levels = slices.DeleteFunc(levels, func(s string) bool { return s == "" })
 	codes := make([]int32, len(cells))
 	for i, cell := range cells {
-		codes[i] = int32(slices.Index(levels, cell))
+		codes[i] = -1
+		if at, ok := slices.BinarySearch(levels, cell); ok {
+			codes[i] = int32(at)
+		}
 	}
 	return table.NewCategory(name, codes, levels)
 }
@@ -374,25 +377,34 @@ func TestUnseenAndMissing(t *testing.T) {
 		"ordinal": {codes, steps("ordinal"), []int32{2, 3, -1}, [][]float64{{2}, {nan}, {nan}}},
 		"one-hot": {codes, steps("one-hot"), []int32{2, 3, -1}, [][]float64{{0, 0, 1}, {0, 0, 0}, {0, 0, 0}}},
 		"one-hot with missing": {
-			holes, steps("one-hot"), []int32{0, -1, 3},
+			holes, steps("one-hot"),
+			[]int32{0, -1, 3},
 			[][]float64{{1, 0, 0, 0}, {0, 0, 0, 1}, {0, 0, 0, 0}},
 		},
 		"one-hot first dropped": {
-			codes, []features.StepPlan{{Step: "one-hot", Params: model.Params{"drop": "first"}}},
-			[]int32{0, 1, 2}, [][]float64{{0, 0}, {1, 0}, {0, 1}},
+			codes,
+			[]features.StepPlan{{Step: "one-hot", Params: model.Params{"drop": "first"}}},
+			[]int32{0, 1, 2},
+			[][]float64{{0, 0}, {1, 0}, {0, 1}},
 		},
 		"rare": {
-			codes, []features.StepPlan{{Step: "rare", Params: model.Params{"rows": 4}}, {Step: "one-hot"}},
-			[]int32{0, 1, 2, 3, -1}, [][]float64{{1, 0}, {0, 1}, {0, 1}, {0, 1}, {0, 1}},
+			codes,
+			[]features.StepPlan{{Step: "rare", Params: model.Params{"rows": 4}}, {Step: "one-hot"}},
+			[]int32{0, 1, 2, 3, -1},
+			[][]float64{{1, 0}, {0, 1}, {0, 1}, {0, 1}, {0, 1}},
 		},
 		"rare with missing": {
-			holes, []features.StepPlan{{Step: "rare", Params: model.Params{"levels": 1}}, {Step: "ordinal"}},
-			[]int32{0, 1, 2, 3, -1}, [][]float64{{0}, {0}, {0}, {0}, {nan}},
+			holes,
+			[]features.StepPlan{{Step: "rare", Params: model.Params{"levels": 1}}, {Step: "ordinal"}},
+			[]int32{0, 1, 2, 3, -1},
+			[][]float64{{0}, {0}, {0}, {0}, {nan}},
 		},
 		"frequency": {holes, steps("frequency"), []int32{0, 1, 3, -1}, [][]float64{{0.3}, {0.3}, {0}, {0.1}}},
 		"most frequent": {
-			holes, []features.StepPlan{{Step: "impute", Params: model.Params{"with": "most-frequent"}}, {Step: "ordinal"}},
-			[]int32{2, -1}, [][]float64{{2}, {0}},
+			holes,
+			[]features.StepPlan{{Step: "impute", Params: model.Params{"with": "most-frequent"}}, {Step: "ordinal"}},
+			[]int32{2, -1},
+			[][]float64{{2}, {0}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -44,7 +44,7 @@ const (
 	// mostOneHot is how many levels become features of their own.
 	mostOneHot = 20
 	// mostTargets is how many classes may each get a target-encoded feature.
-	mostTargets = 100
+	mostTargets = 20
 	// strongSkew is the skewness from which a power is tried.
 	strongSkew = 1.0
 	// farAway is how many quartile distances from the median an outlier is.
@@ -135,7 +135,8 @@ func planTime(e model.Encoding) ColumnPlan {
 	return ColumnPlan{
 		Steps: []StepPlan{
 			{Step: "date", Params: model.Params{"cyclic": "yes"}},
-			{Step: "impute"}, {Step: "standardise"},
+			{Step: "impute"},
+			{Step: "standardise"},
 		},
 		Reason: "A weighted sum needs cycles as sine and cosine, so that December is next to January.",
 	}
@@ -237,13 +238,13 @@ func planCategory(c *table.Column, opt Options) []ColumnPlan {
 	if opt.Encoding == model.Native {
 		return planNativeCategory(c, f, opt)
 	}
-	grouped := f.seen
-	if f.rare >= 2 {
+	grouped, group := f.seen, f.rare >= 2 && f.rare < f.seen
+	if group {
 		grouped = f.seen - f.rare + 1
 	}
 	if f.seen <= mostOneHot || grouped <= mostOneHot && 10*f.rareRows <= f.rows {
 		p := ColumnPlan{Reason: fmt.Sprintf("%d levels are few enough for a feature each.", grouped)}
-		if f.rare >= 2 {
+		if group {
 			p.Steps = append(p.Steps, StepPlan{Step: "rare"})
 			p.Reason = fmt.Sprintf("%d of %d levels are rare and become one; %d are few enough for a feature each.", f.rare, f.seen, grouped)
 		}

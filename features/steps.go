@@ -338,9 +338,13 @@ func (f *Fitted) UnmarshalJSON(data []byte) error {
 	if err := checkInputs(in.Inputs); err != nil {
 		return fmt.Errorf("features: read: %w", err)
 	}
+	fields := make(map[string]table.Field, len(in.Inputs))
+	for _, field := range in.Inputs {
+		fields[field.Name] = field
+	}
 	loaded := Fitted{encoding: in.Encoding, inputs: in.Inputs}
 	for _, sc := range in.Columns {
-		c, err := sc.load(in.Inputs)
+		c, err := sc.load(fields)
 		if err != nil {
 			return fmt.Errorf("features: read: column %q: %w", sc.Column, err)
 		}
@@ -354,7 +358,7 @@ func (f *Fitted) UnmarshalJSON(data []byte) error {
 }
 
 // load decodes and binds the steps of one column.
-func (sc storedChain) load(inputs table.Schema) (*chain, error) {
+func (sc storedChain) load(inputs map[string]table.Field) (*chain, error) {
 	c := &chain{plan: sc.ColumnPlan, monotone: sc.Monotone}
 	if len(sc.Fitted) != len(sc.Steps) || sc.Drop && len(sc.Steps) > 0 {
 		return nil, fmt.Errorf("%d fitted steps for %d planned, want as many, and none where the column is dropped", len(sc.Fitted), len(sc.Steps))
@@ -362,7 +366,7 @@ func (sc storedChain) load(inputs table.Schema) (*chain, error) {
 	if sc.Drop {
 		return c, nil
 	}
-	field, ok := inputs.Field(sc.Column)
+	field, ok := inputs[sc.Column]
 	if !ok {
 		return nil, errors.New("it is not among the inputs")
 	}

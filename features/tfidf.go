@@ -20,7 +20,7 @@ var tfidfStep = Step{
 		"and scaled to length 1; words are hashed, so nothing depends on a vocabulary's order.",
 	Params: []model.Param{
 		{
-			Name: "features", Doc: "At most this many words and pairs are kept, those that the most rows have; 0 chooses one per 8 training rows, from 16 to 256.",
+			Name: "features", Doc: "At most this many words and pairs are kept, those that the most rows have; 0 chooses one per 8 training rows, from 16 to 256, fewer where rows are very many.",
 			Default: 0.0, Min: 0, Max: 1 << 14, Integer: true,
 		},
 		{Name: "rows", Doc: "A word or pair must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true},
@@ -35,6 +35,10 @@ var tfidfStep = Step{
 }
 
 const mostHashBits = 18
+
+// mostTextValues bounds the values that one text column makes of the training
+// rows, to 400 MB.
+const mostTextValues = 50_000_000
 
 // tfidf is a fitted tf-idf step.
 type tfidf struct {
@@ -65,7 +69,7 @@ func fitTFIDF(b *block, p model.Params, _ *training) (step, error) {
 	slices.SortStableFunc(kept, func(x, y uint32) int { return cmp.Compare(rows[y], rows[x]) })
 	most := p.Int("features")
 	if most == 0 {
-		most = min(max(len(b.texts)/8, 16), 256)
+		most = max(16, min(256, len(b.texts)/8, mostTextValues/len(b.texts)))
 	}
 	s.Buckets = kept[:min(len(kept), most)]
 	if len(s.Buckets) == 0 {
