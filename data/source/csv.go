@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/duckdb/duckdb-go/v2/mapping"
-
+	"bespoke/data/duck"
+	"bespoke/data/textfile"
 	"bespoke/table"
 )
 
@@ -21,71 +21,58 @@ func readCSV(ctx context.Context, j *job, name string) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
-	d, findings, err := t.dialect()
+	defer t.Close()
+	d, findings, err := t.Dialect()
 	if err != nil {
 		return nil, err
 	}
-	count, err := countRecords(t.path, d)
+	unique, more := uniqueNames(d.Names, name)
+	d.Names, findings = unique, append(findings, more...)
+	count, err := textfile.CountRecords(t.Path, d)
 	if err != nil {
 		return nil, fmt.Errorf("data: reading %q: %w", name, err)
 	}
-	if err := count.unclosed(name); err != nil {
+	if err := count.Unclosed(name); err != nil {
 		return nil, err
 	}
-	rows := count.records - d.skipped
-	if d.header {
+	rows := count.Records - d.Skipped
+	if d.Header {
 		rows--
 	}
 	if rows <= 0 {
-		return nil, fmt.Errorf("data: reading %q: the file has a header (%d columns) but no rows", name, len(d.names))
+		return nil, fmt.Errorf("data: reading %q: the file has a header (%d columns) but no rows", name, len(d.Names))
 	}
-	cells := int64(rows) * int64(len(d.names))
-	if err := j.budget.need(fmt.Sprintf("%q (%d rows x %d columns)", name, rows, len(d.names)), t.bytes+cells*12); err != nil {
+	cells := int64(rows) * int64(len(d.Names))
+	if err := j.budget.need(fmt.Sprintf("%q (%d rows x %d columns)", name, rows, len(d.Names)), t.Bytes+cells*12); err != nil {
 		return nil, err
 	}
-	raw, err := t.readFields(ctx, j, d, count, rows)
+	raw, err := j.readFields(ctx, t, d, count, rows)
 	if err != nil {
 		return nil, err
 	}
-	raw.Findings = slices.Concat(t.findings, findings, raw.Findings)
-	raw.Files = []File{t.file}
+	raw.Findings = slices.Concat(t.Findings, findings, raw.Findings)
+	raw.Files = []File{fileOf(t)}
 	return raw, nil
 }
 
-// dialect looks at the beginning of the text, and at more of it when a record is
-// very long.
-func (t *textFile) dialect() (dialect, []table.Finding, error) {
-	for {
-		whole := int64(len(t.head)) >= t.bytes-int64(len(byteOrderMark))
-		d, findings, err := sniff(t.head, t.name, whole)
-		if whole || err == nil && len(split(t.head, d, 3+d.skipped, whole)) >= 3 {
-			return d, findings, err
-		}
-		if err := t.readHead(int64(len(t.head)) * 16); err != nil {
-			return dialect{}, nil, err
-		}
-	}
-}
-
 // readFields reads with DuckDB or, where that fails, with the plain reader.
-func (t *textFile) readFields(ctx context.Context, j *job, d dialect, count *recordCount, rows int) (*Raw, error) {
+func (j *job) readFields(ctx context.Context, t *textfile.File, d textfile.Dialect, count *textfile.Count, rows int) (*Raw, error) {
 	reason := "a file with one column"
-	if len(d.names) > 1 {
-		raw, why, err := t.readFast(ctx, j, d, count, rows)
+	if len(d.Names) > 1 {
+		raw, why, err := j.readFast(ctx, t, d, count, rows)
 		if err != nil || why == "" {
 			return raw, err
 		}
 		reason = why
 	}
-	raw, err := t.readPlain(ctx, j, d)
+	raw, err := j.readPlain(ctx, t, d)
 	if err != nil {
 		return nil, err
 	}
-	if len(d.names) > 1 {
+	if len(d.Names) > 1 {
 		raw.Findings = append(raw.Findings, table.Finding{
 			Check: "reader", Severity: table.Note,
-			Message: fmt.Sprintf("%s: read with the slower plain reader: %s", t.name, reason),
+			Message: fmt.Sprintf("%s: read with the slower plain reader: %s", t.Name, reason),
 			Rule:    "DuckDB's rows and set-aside records together must be as many as an independent count of the records", Action: "read again with the plain reader",
 		})
 	}
@@ -94,66 +81,66 @@ func (t *textFile) readFields(ctx context.Context, j *job, d dialect, count *rec
 
 // readFast reads with DuckDB. A reason instead of rows means that the plain
 // reader must do it; an error is final.
-func (t *textFile) readFast(ctx context.Context, j *job, d dialect, count *recordCount, rows int) (raw *Raw, reason string, err error) {
+func (j *job) readFast(ctx context.Context, t *textfile.File, d textfile.Dialect, count *textfile.Count, rows int) (raw *Raw, reason string, err error) {
 	db, err := j.open()
 	if err != nil {
 		return nil, "", err
 	}
 	raw = &Raw{}
-	for _, n := range d.names {
+	for _, n := range d.Names {
 		raw.Columns = append(raw.Columns, newColumn(n, Texts, ""))
 	}
-	table := db.next()
-	err = j.collect(ctx, db, t.sql(d, count, table), raw, fmt.Sprintf("%q", t.name))
+	suffix := db.Next()
+	err = j.collect(ctx, db, fieldsSQL(t.Path, d, count, suffix), raw, fmt.Sprintf("%q", t.Name))
 	if err != nil {
 		if ctx.Err() != nil || j.budget.full() {
 			return nil, "", err
 		}
 		j.budget.giveBack(raw)
-		return nil, firstLine(err.Error()), nil
+		return nil, duck.FirstLine(err.Error()), nil
 	}
-	rejects, err := db.texts(ctx, "SELECT DISTINCT CAST(line_byte_position AS VARCHAR), error_type::VARCHAR, csv_line FROM reject_errors"+table)
+	rejects, err := db.Texts(ctx, "SELECT DISTINCT CAST(line_byte_position AS VARCHAR), error_type::VARCHAR, csv_line FROM reject_errors"+suffix)
 	if err != nil {
-		return nil, "", fmt.Errorf("data: reading %q: listing the records set aside: %w", t.name, err)
+		return nil, "", fmt.Errorf("data: reading %q: listing the records set aside: %w", t.Name, err)
 	}
 	bad := rejectsOf(rejects)
 	if raw.Rows+len(bad) != rows {
 		j.budget.giveBack(raw)
 		return nil, fmt.Sprintf("DuckDB gave %d rows and set %d aside, the file has %d", raw.Rows, len(bad), rows), nil
 	}
-	for i := range min(len(bad), table20) {
-		if bad[i].line, err = physicalLine(t.path, bad[i].at); err != nil {
-			return nil, "", fmt.Errorf("data: reading %q: %w", t.name, err)
+	for i := range min(len(bad), table.FindingRows) {
+		if bad[i].line, err = textfile.PhysicalLine(t.Path, bad[i].at); err != nil {
+			return nil, "", fmt.Errorf("data: reading %q: %w", t.Name, err)
 		}
 	}
-	return raw, "", t.reject(raw, bad, len(d.names))
+	return raw, "", raw.setAside(t.Name, bad, len(d.Names))
 }
 
-// sql is the statement that reads the fields as text.
-func (t *textFile) sql(d dialect, count *recordCount, suffix string) string {
+// fieldsSQL is the statement that reads the fields as text.
+func fieldsSQL(path string, d textfile.Dialect, count *textfile.Count, suffix string) string {
 	var columns strings.Builder
-	for i := range d.names {
+	for i := range d.Names {
 		if i > 0 {
 			columns.WriteString(", ")
 		}
 		columns.WriteString("c" + strconv.Itoa(i) + ": 'VARCHAR'")
 	}
 	size := ""
-	if count.longest+2 > 2_000_000 { // DuckDB's own limit for a record
-		size = fmt.Sprintf(", max_line_size=%d", count.longest+16)
+	if count.Longest+2 > 2_000_000 { // DuckDB's own limit for a record
+		size = fmt.Sprintf(", max_line_size=%d", count.Longest+16)
 	}
 	return fmt.Sprintf("SELECT * FROM read_csv(%s, auto_detect=false, delim=%s, quote=%s, escape=%s, header=%t, skip=%d, columns={%s}, "+
 		"store_rejects=true, rejects_limit=0, rejects_table='reject_errors%s', rejects_scan='reject_scans%s'%s)",
-		sqlPath(t.path), sqlText(string(d.delimiter)), sqlText(string(d.quote)), sqlText(string(d.escape)), d.header, d.skip,
+		duck.Path(path), duck.Text(string(d.Delimiter)), duck.Text(string(d.Quote)), duck.Text(string(d.Escape)), d.Header, d.Skip,
 		columns.String(), suffix, suffix, size)
 }
 
 // collect streams a SELECT into the columns of raw.
-func (j *job) collect(ctx context.Context, db *duck, sql string, raw *Raw, what string) error {
-	return db.stream(ctx, sql, func(chunk mapping.DataChunk, rows int) error {
+func (j *job) collect(ctx context.Context, db *duck.DB, sql string, raw *Raw, what string) error {
+	return db.Stream(ctx, sql, func(chunk duck.Chunk, rows int) error {
 		before := raw.size()
 		for i, c := range raw.Columns {
-			if err := c.add(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)), rows); err != nil {
+			if err := c.add(chunk, i, rows); err != nil {
 				return err
 			}
 		}
@@ -169,9 +156,6 @@ type reject struct {
 	reason string
 	text   string
 }
-
-// table20 is how many set-aside records are looked up and shown.
-const table20 = table.FindingRows
 
 // rejectsOf sorts the records that DuckDB set aside by their place, one for each
 // record.
@@ -200,25 +184,25 @@ func rejectsOf(rows [][]string) []reject {
 // is not a table in this form.
 const mostRejects = 0.1
 
-// reject adds the finding about set-aside records, or refuses a file with too
+// setAside adds the finding about set-aside records, or refuses a file with too
 // many of them.
-func (t *textFile) reject(raw *Raw, bad []reject, width int) error {
+func (r *Raw) setAside(name string, bad []reject, width int) error {
 	if len(bad) == 0 {
 		return nil
 	}
 	var places []string
-	for _, r := range bad[:min(len(bad), 5)] {
-		places = append(places, fmt.Sprintf("line %d (%s): %s", r.line, r.reason, short(r.text)))
+	for _, b := range bad[:min(len(bad), 5)] {
+		places = append(places, fmt.Sprintf("line %d (%s): %s", b.line, b.reason, short(b.text)))
 	}
 	shown := strings.Join(places, "; ")
-	total := raw.Rows + len(bad)
+	total := r.Rows + len(bad)
 	if float64(len(bad)) > mostRejects*float64(total) && len(bad) > 0 {
 		return fmt.Errorf("data: reading %q: %d of %d records do not have the %d fields of the header, more than the %g%% that may be left out; the first: %s",
-			t.name, len(bad), total, width, 100*mostRejects, shown)
+			name, len(bad), total, width, 100*mostRejects, shown)
 	}
-	raw.Findings = append(raw.Findings, table.Finding{
+	r.Findings = append(r.Findings, table.Finding{
 		Check: "ragged rows", Severity: table.Warning, Count: len(bad),
-		Message:    fmt.Sprintf("%s: %d of %d records do not have the %d fields of the header; %s", t.name, len(bad), total, width, shown),
+		Message:    fmt.Sprintf("%s: %d of %d records do not have the %d fields of the header; %s", name, len(bad), total, width, shown),
 		Rule:       fmt.Sprintf("a record must have as many fields as the header and closed quotes; more than %g%% of such records is an error", 100*mostRejects),
 		Action:     "left out",
 		Suggestion: "mend these lines in the source",

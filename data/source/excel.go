@@ -165,8 +165,7 @@ func (s *sheetReader) finish(raw *Raw, bad []reject) (*Raw, error) {
 			Suggestion: "mend the formulas",
 		})
 	}
-	t := &textFile{name: s.name}
-	return raw, t.reject(raw, bad, len(raw.Columns))
+	return raw, raw.setAside(s.name, bad, len(raw.Columns))
 }
 
 func blank(cells []string) bool {

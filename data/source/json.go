@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 
-	"github.com/duckdb/duckdb-go/v2/mapping"
-
+	"bespoke/data/duck"
+	"bespoke/data/textfile"
 	"bespoke/table"
 )
 
@@ -21,19 +22,19 @@ func readJSON(ctx context.Context, j *job, name string) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
-	if err := t.checkRecords(); err != nil {
+	defer t.Close()
+	if err := checkRecords(t); err != nil {
 		return nil, err
 	}
-	if err := j.budget.need(fmt.Sprintf("%q", name), t.bytes*2); err != nil {
+	if err := j.budget.need(fmt.Sprintf("%q", name), t.Bytes*2); err != nil {
 		return nil, err
 	}
 	db, err := j.open()
 	if err != nil {
 		return nil, err
 	}
-	relation := "read_json(" + sqlPath(t.path) + ", maximum_depth=1, sample_size=-1)"
-	raw, err := t.readRecords(ctx, j, db, relation)
+	relation := "read_json(" + duck.Path(t.Path) + ", maximum_depth=1, sample_size=-1)"
+	raw, err := j.readRecords(ctx, t.Name, db, relation)
 	if err != nil {
 		if ctx.Err() != nil || j.budget.full() {
 			return nil, err
@@ -43,72 +44,70 @@ func readJSON(ctx context.Context, j *job, name string) (*Raw, error) {
 	if raw.Rows == 0 {
 		return nil, fmt.Errorf("data: reading %q: there are no records in it", name)
 	}
-	raw.Findings = append(t.findings, raw.Findings...)
-	raw.Files = []File{t.file}
+	raw.Findings = append(t.Findings, raw.Findings...)
+	raw.Files = []File{fileOf(t)}
 	return raw, nil
 }
 
 // checkRecords refuses JSON that is not a list of objects.
-func (t *textFile) checkRecords() error {
-	text := bytes.TrimSpace(t.head)
+func checkRecords(t *textfile.File) error {
+	text := bytes.TrimSpace(t.Head)
 	if len(text) == 0 {
-		return fmt.Errorf("data: reading %q: the file has no text, only blank lines", t.name)
+		return fmt.Errorf("data: reading %q: the file has no text, only blank lines", t.Name)
 	}
 	if text[0] == '[' {
 		text = bytes.TrimSpace(text[1:])
 	}
 	if len(text) == 0 || text[0] != '{' && text[0] != ']' {
-		return fmt.Errorf(`data: reading %q: records are wanted, such as [{"age": 31}, {"age": 47}] or one object per line; the file begins with %s`, t.name, short(string(bytes.TrimSpace(t.head))))
+		return fmt.Errorf(`data: reading %q: records are wanted, such as [{"age": 31}, {"age": 47}] or one object per line; the file begins with %s`, t.Name, short(string(bytes.TrimSpace(t.Head))))
 	}
 	return nil
 }
 
-func (t *textFile) readRecords(ctx context.Context, j *job, db *duck, relation string) (*Raw, error) {
-	p, err := db.prepare("SELECT * FROM " + relation)
+func (j *job) readRecords(ctx context.Context, name string, db *duck.DB, relation string) (*Raw, error) {
+	fields, err := db.Fields("SELECT * FROM " + relation)
 	if err != nil {
 		return nil, err
 	}
-	names, types := p.names, p.types
-	p.close()
 	raw := &Raw{}
-	cells := make([]*jsonCells, len(names))
-	for i, n := range names {
-		if types[i] != mapping.TypeVarchar {
-			return nil, fmt.Errorf("the values are not records")
+	cells := make([]*jsonCells, len(fields))
+	for i, f := range fields {
+		if p := duck.PlanOf(f.Type); p.Form != duck.Varchar {
+			return nil, errors.New("the values are not records")
 		}
-		raw.Columns = append(raw.Columns, newColumn(n, Texts, "JSON"))
+		raw.Columns = append(raw.Columns, newColumn(f.Name, Texts, "JSON"))
 		cells[i] = &jsonCells{to: raw.Columns[i].Text}
 	}
-	err = db.stream(ctx, "SELECT * FROM "+relation, func(chunk mapping.DataChunk, rows int) error {
+	err = db.Stream(ctx, "SELECT * FROM "+relation, func(chunk duck.Chunk, rows int) error {
 		before := raw.size()
 		for i, c := range cells {
-			if !eachText(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)), rows, c.add) {
-				return fmt.Errorf("column %q holds more than 4 GB of text in %d rows", names[i], blockRows)
+			if !duck.EachText(duck.Column(chunk, i), rows, c.add) {
+				return fmt.Errorf("column %q holds more than 4 GB of text in %d rows", fields[i].Name, blockRows)
 			}
 		}
 		raw.Rows += rows
-		return j.budget.take(fmt.Sprintf("%q", t.name), raw.size()-before)
+		return j.budget.take(fmt.Sprintf("%q", name), raw.size()-before)
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i, c := range cells {
-		t.nested(raw, raw.Columns[i], c)
+		c.report(raw, raw.Columns[i], name)
 	}
 	return raw, nil
 }
 
-// nested notes the lists and objects among the values of a column.
-func (t *textFile) nested(raw *Raw, column *Column, c *jsonCells) {
+// report notes the lists and objects among the values of a column.
+func (c *jsonCells) report(raw *Raw, column *Column, name string) {
 	switch {
 	case c.nested == 0:
 	case c.plain == 0:
 		column.Form, column.Text = Nested, nil
-		raw.Findings = append(raw.Findings, nestedFinding(column.Name, t.name))
+		raw.Findings = append(raw.Findings, nestedFinding(column.Name, name))
 	default:
 		raw.Findings = append(raw.Findings, table.Finding{
 			Check: "nested", Severity: table.Warning, Column: column.Name, Count: c.nested, Rows: c.rows,
-			Message: fmt.Sprintf("%s: %d of %d values of %q are lists or objects", t.name, c.nested, c.nested+c.plain, column.Name),
+			Message: fmt.Sprintf("%s: %d of %d values of %q are lists or objects", name, c.nested, c.nested+c.plain, column.Name),
 			Rule:    "a value must be a number, a text, a truth value or a time", Action: "these values are missing",
 			Suggestion: "pick their parts with data.source.query",
 		})
@@ -154,7 +153,7 @@ var jsonPlace = regexp.MustCompile(`at byte (\d+) in (?:line|record/value) (\d+)
 // jsonTrouble keeps what DuckDB says about broken JSON, without its advice and
 // without the path of a converted copy.
 func jsonTrouble(err error) string {
-	line := firstLine(err.Error())
+	line := duck.FirstLine(err.Error())
 	if m := jsonPlace.FindStringSubmatch(line); m != nil {
 		return fmt.Sprintf("broken JSON in line %s, byte %s: %s", m[2], m[1], m[3])
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+
+	"bespoke/data/duck"
 )
 
 // readParquet reads a parquet file with DuckDB, on all threads.
@@ -22,9 +24,9 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := db.texts(ctx, fmt.Sprintf("SELECT CAST(sum(total_uncompressed_size) AS VARCHAR), CAST(sum(num_values) AS VARCHAR) FROM parquet_metadata(%s)", sqlPath(path)))
+	size, err := db.Texts(ctx, fmt.Sprintf("SELECT CAST(sum(total_uncompressed_size) AS VARCHAR), CAST(sum(num_values) AS VARCHAR) FROM parquet_metadata(%s)", duck.Path(path)))
 	if err != nil {
-		return nil, fmt.Errorf("data: reading %q: %s", name, firstLine(err.Error()))
+		return nil, fmt.Errorf("data: reading %q: %s", name, duck.FirstLine(err.Error()))
 	}
 	if len(size) == 1 && size[0][0] != "" {
 		bytes, err1 := strconv.ParseInt(size[0][0], 10, 64)
@@ -35,12 +37,12 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 			}
 		}
 	}
-	raw, err := j.readTyped(ctx, db, "read_parquet("+sqlPath(path)+")", fmt.Sprintf("%q", name))
+	raw, err := j.readTyped(ctx, db, "read_parquet("+duck.Path(path)+")", fmt.Sprintf("%q", name))
 	if err != nil {
 		if ctx.Err() != nil || j.budget.full() {
 			return nil, err
 		}
-		return nil, fmt.Errorf("data: reading %q: %s", name, firstLine(err.Error()))
+		return nil, fmt.Errorf("data: reading %q: %s", name, duck.FirstLine(err.Error()))
 	}
 	if raw.Rows == 0 {
 		return nil, fmt.Errorf("data: reading %q: the file has %d columns but no rows", name, len(raw.Columns))

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"bespoke/data/duck"
 )
 
 // readQuery runs a SQL query over files with DuckDB. The query must be one
@@ -25,14 +27,14 @@ func readQuery(ctx context.Context, j *job) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openDuck(1, j.budget.limit, &named.box)
+	db, err := duck.Open(duck.Options{Threads: 1, Memory: j.budget.limit, Sandbox: &named.box})
 	if err != nil {
 		return nil, err
 	}
-	defer db.close()
+	defer db.Close()
 	raw, err := j.readTyped(ctx, db, "("+named.query+"\n)", "the query")
 	switch {
-	case errors.Is(err, errNotSelect):
+	case errors.Is(err, duck.ErrNotSelect):
 		return nil, fmt.Errorf("data: source: query: %w", err)
 	case err != nil && (ctx.Err() != nil || j.budget.full()):
 		return nil, err
@@ -59,7 +61,7 @@ func sqlTrouble(err error, dir string) string {
 // namedFiles is a query with its file names made absolute, and what they are.
 type namedFiles struct {
 	query string
-	box   sandbox
+	box   duck.Sandbox
 	files []File
 	hint  string // about a name without a file
 }
@@ -96,9 +98,9 @@ func (j *job) namedFiles(query string) (namedFiles, error) {
 		full = filepath.ToSlash(full)
 		if isGlob(name) {
 			root, _, _ := strings.Cut(full, firstGlobPart(full))
-			out.box.folders = append(out.box.folders, strings.TrimSuffix(root, "/"))
+			out.box.Folders = append(out.box.Folders, strings.TrimSuffix(root, "/"))
 		}
-		out.box.files = append(out.box.files, full)
+		out.box.Files = append(out.box.Files, full)
 		paths = append(paths, found...)
 		b.WriteString(text[:1] + strings.ReplaceAll(full, text[:1], text[:1]+text[:1]) + text[:1])
 	}

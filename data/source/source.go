@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"strings"
 
+	"bespoke/data/duck"
 	"bespoke/scenario"
 	"bespoke/table"
 )
@@ -130,7 +131,7 @@ var Readers = []Reader{
 type job struct {
 	Request
 	budget *budget
-	duck   *duck // opened on first use
+	db     *duck.DB // opened on first use
 }
 
 // Read reads the source. The order of rows is that of the files (in order of
@@ -165,9 +166,21 @@ func newJob(r Request) (*job, error) {
 }
 
 func (j *job) close() {
-	if j.duck != nil {
-		j.duck.close()
+	if j.db != nil {
+		j.db.Close()
 	}
+}
+
+// open gives the job's database for reading files.
+func (j *job) open() (*duck.DB, error) {
+	if j.db == nil {
+		db, err := duck.Open(duck.Options{Threads: j.Threads, Memory: j.budget.limit})
+		if err != nil {
+			return nil, err
+		}
+		j.db = db
+	}
+	return j.db, nil
 }
 
 func (j *job) read(ctx context.Context) (*Raw, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"bespoke/data/duck"
 )
 
 // tokenKind tells apart what matters to find file names and ends in SQL.
@@ -116,7 +118,7 @@ func trimQuery(sql string) (string, error) {
 		}
 		for _, after := range all[i+1:] {
 			if after.kind == quotedToken || after.kind == otherToken && strings.TrimSpace(sql[after.from:after.to]) != "" {
-				return "", fmt.Errorf("data: source: query: %w", errNotSelect)
+				return "", fmt.Errorf("data: source: query: %w", duck.ErrNotSelect)
 			}
 		}
 		sql = sql[:t.from]

@@ -11,28 +11,32 @@ import (
 	"strconv"
 	"strings"
 
+	"bespoke/data/duck"
+	"bespoke/data/textfile"
 	"bespoke/table"
 )
 
 // readTyped reads a relation that has types of its own: a table function or a
 // query in parentheses.
-func (j *job) readTyped(ctx context.Context, db *duck, relation, what string) (*Raw, error) {
-	p, err := db.prepare("SELECT * FROM " + relation)
+func (j *job) readTyped(ctx context.Context, db *duck.DB, relation, what string) (*Raw, error) {
+	fields, err := db.Fields("SELECT * FROM " + relation)
 	if err != nil {
 		return nil, err
 	}
-	names, types := p.names, p.types
-	p.close()
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
 	unique, findings := uniqueNames(names, what)
 	raw := &Raw{Findings: findings}
 	var selected, aliases []string
-	for i, t := range types {
-		plan := planOf(t)
+	for i, f := range fields {
+		plan := duck.PlanOf(f.Type)
 		alias := "c" + strconv.Itoa(i)
 		aliases = append(aliases, alias)
-		selected = append(selected, fmt.Sprintf(plan.cast, alias))
-		raw.Columns = append(raw.Columns, newColumn(unique[i], plan.form, plan.name))
-		if plan.form == Nested {
+		selected = append(selected, plan.Cast(alias))
+		raw.Columns = append(raw.Columns, newColumn(unique[i], forms[plan.Form], plan.Name))
+		if plan.Form == duck.Nested {
 			raw.Findings = append(raw.Findings, nestedFinding(unique[i], what))
 		}
 	}
@@ -42,6 +46,9 @@ func (j *job) readTyped(ctx context.Context, db *duck, relation, what string) (*
 	}
 	return raw, nil
 }
+
+// forms gives the form of a raw column for that of DuckDB.
+var forms = map[duck.Form]Form{duck.Varchar: Texts, duck.Double: Numbers, duck.Timestamp: Times, duck.Nested: Nested}
 
 // nestedFinding says that a column cannot be used as it is.
 func nestedFinding(column, what string) table.Finding {
@@ -66,4 +73,16 @@ func hashFile(path, name string) (File, error) {
 		return File{}, fmt.Errorf("data: reading %q: %w", name, err)
 	}
 	return File{Path: filepath.ToSlash(name), SHA256: hex.EncodeToString(hash.Sum(nil)), Bytes: n}, nil
+}
+
+// fileOf makes the record of a text file.
+func fileOf(t *textfile.File) File {
+	return File{Path: filepath.ToSlash(t.Name), SHA256: t.SHA256, Bytes: t.Size}
+}
+
+// prepareText opens a text file within the job's memory.
+func (j *job) prepareText(name string) (*textfile.File, error) {
+	return textfile.Prepare(name, j.abs(name), func(bytes int64) error {
+		return j.budget.need(fmt.Sprintf("%q", name), bytes)
+	})
 }

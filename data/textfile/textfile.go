@@ -1,4 +1,14 @@
-package source
+// Package textfile makes text files ready for a reader and finds out how they
+// are written: encoding, line ends, compression, and for delimited text the
+// separator, the quotes, the header, and how many records there are.
+//
+// It counts records independently of any reader, so that a reader can prove that
+// it lost none, and finds quotes that are never closed.
+//
+//	f, err := textfile.Prepare("loans.csv", "/data/loans.csv", nil)
+//	defer f.Close()
+//	d, findings, err := f.Dialect()
+package textfile
 
 import (
 	"bufio"
@@ -10,29 +20,34 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"bespoke/table"
 )
 
-// textFile is a text file made ready for a reader: plain UTF-8 with one kind of
-// line end. Where the file is not like that, path is a converted copy and
-// findings say what was done.
-type textFile struct {
-	// name is the path as the scenario has it, path the file to read.
-	name, path string
-	file       File
-	// bytes is the size of the text as UTF-8, uncompressed.
-	bytes    int64
-	head     []byte
-	findings []table.Finding
-	scratch  string // folder of the copy, "" without one
+// File is a text file made ready for a reader: plain UTF-8 with one kind of line
+// end. Where the file is not like that, Path is a converted copy and Findings
+// say what was done.
+type File struct {
+	// Name is the path as people know it, Path the file to read.
+	Name, Path string
+	// SHA256 is the hash of the file's bytes as they are stored, in hexadecimal,
+	// and Size their number.
+	SHA256 string
+	Size   int64
+	// Bytes is the size of the text as UTF-8, uncompressed.
+	Bytes int64
+	// Head is the beginning of the text, without a byte order mark.
+	Head []byte
+	// Findings say what was converted.
+	Findings []table.Finding
+
+	scratch string // folder of the copy, "" without one
 }
 
-// close removes the converted copy.
-func (t *textFile) close() {
+// Close removes the converted copy.
+func (t *File) Close() {
 	if t.scratch != "" {
 		_ = os.RemoveAll(t.scratch) // a leftover in the temporary folder does no harm
 	}
@@ -41,12 +56,14 @@ func (t *textFile) close() {
 // headBytes is how much of a text is looked at to find its dialect.
 const headBytes = 1 << 18
 
-// prepareText opens a text file, takes its hash, finds its encoding and line
-// ends, and makes a converted copy where needed.
-func (j *job) prepareText(name string) (*textFile, error) {
-	t := &textFile{name: name, path: j.abs(name)}
+// Prepare opens a text file, takes its hash, finds its encoding and line ends,
+// and makes a converted copy where needed: of a gzip file, of text that is not
+// UTF-8, of text whose lines end in different ways. With fits not nil, it is
+// asked whether a text of so many bytes may be read. The caller closes the file.
+func Prepare(name, path string, fits func(bytes int64) error) (*File, error) {
+	t := &File{Name: name, Path: path}
 	zipped := strings.HasSuffix(strings.ToLower(name), ".gz")
-	s, err := t.survey(j.budget, zipped)
+	s, err := t.survey(fits, zipped)
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +72,12 @@ func (j *job) prepareText(name string) (*textFile, error) {
 	}
 	if zipped || s.mixedEnds() || s.coding != utf8Coding {
 		if err := t.convert(zipped, s); err != nil {
-			t.close()
+			t.Close()
 			return nil, err
 		}
 	}
 	if err := t.readHead(headBytes); err != nil {
-		t.close()
+		t.Close()
 		return nil, err
 	}
 	return t, nil
@@ -137,11 +154,11 @@ func firstInvalid(b []byte) int {
 }
 
 // survey reads the whole file once.
-func (t *textFile) survey(b *budget, zipped bool) (survey, error) {
+func (t *File) survey(fits func(int64) error, zipped bool) (survey, error) {
 	var s survey
-	f, err := os.Open(t.path)
+	f, err := os.Open(t.Path)
 	if err != nil {
-		return s, fmt.Errorf("data: reading %q: %w", t.name, err)
+		return s, fmt.Errorf("data: reading %q: %w", t.Name, err)
 	}
 	defer func() { _ = f.Close() }() // only read from
 	hash := sha256.New()
@@ -154,7 +171,7 @@ func (t *textFile) survey(b *budget, zipped bool) (survey, error) {
 		return s, t.broken(err)
 	}
 	if kind := foreign(first); kind != "" {
-		return s, fmt.Errorf("data: reading %q: %s", t.name, kind)
+		return s, fmt.Errorf("data: reading %q: %s", t.Name, kind)
 	}
 	s.coding = codingOf(first)
 	buffer := make([]byte, 1<<20)
@@ -169,8 +186,10 @@ func (t *textFile) survey(b *budget, zipped bool) (survey, error) {
 		if err != nil {
 			return s, t.broken(err)
 		}
-		if err := b.need(fmt.Sprintf("%q", t.name), s.bytes); err != nil {
-			return s, err
+		if fits != nil {
+			if err := fits(s.bytes); err != nil {
+				return s, err
+			}
 		}
 	}
 	if s.carry > 0 && s.invalid == 0 {
@@ -183,13 +202,12 @@ func (t *textFile) survey(b *budget, zipped bool) (survey, error) {
 	if at, err := f.Seek(0, io.SeekCurrent); err == nil {
 		size = at
 	}
-	t.bytes = s.bytes
-	t.file = File{Path: filepath.ToSlash(t.name), SHA256: hex.EncodeToString(hash.Sum(nil)), Bytes: size}
+	t.Bytes, t.Size, t.SHA256 = s.bytes, size, hex.EncodeToString(hash.Sum(nil))
 	return s, nil
 }
 
 // unzip gives the text of a file, uncompressed.
-func (t *textFile) unzip(r io.Reader, zipped bool) (*bufio.Reader, error) {
+func (t *File) unzip(r io.Reader, zipped bool) (*bufio.Reader, error) {
 	if !zipped {
 		return bufio.NewReaderSize(r, 1<<16), nil
 	}
@@ -201,14 +219,14 @@ func (t *textFile) unzip(r io.Reader, zipped bool) (*bufio.Reader, error) {
 }
 
 // broken explains a failure to read.
-func (t *textFile) broken(err error) error {
+func (t *File) broken(err error) error {
 	switch {
 	case errors.Is(err, gzip.ErrHeader):
-		return fmt.Errorf("data: reading %q: it is not a gzip file although its name ends in .gz; rename it", t.name)
+		return fmt.Errorf("data: reading %q: it is not a gzip file although its name ends in .gz; rename it", t.Name)
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("data: reading %q: the gzip file is broken or cut short (%w); fetch it again", t.name, err)
+		return fmt.Errorf("data: reading %q: the gzip file is broken or cut short (%w); fetch it again", t.Name, err)
 	}
-	return fmt.Errorf("data: reading %q: %w", t.name, err)
+	return fmt.Errorf("data: reading %q: %w", t.Name, err)
 }
 
 // foreign recognises files of another kind by their first bytes.
@@ -228,21 +246,21 @@ func foreign(head []byte) string {
 	return ""
 }
 
-// byteOrderMark may stand before UTF-8 text.
-var byteOrderMark = []byte("\xef\xbb\xbf")
+// ByteOrderMark may stand before UTF-8 text.
+var ByteOrderMark = []byte("\xef\xbb\xbf")
 
 // readHead keeps the beginning of the text.
-func (t *textFile) readHead(most int64) error {
-	f, err := os.Open(t.path)
+func (t *File) readHead(most int64) error {
+	f, err := os.Open(t.Path)
 	if err != nil {
-		return fmt.Errorf("data: reading %q: %w", t.name, err)
+		return fmt.Errorf("data: reading %q: %w", t.Name, err)
 	}
 	defer func() { _ = f.Close() }() // only read from
-	head := make([]byte, min(most, t.bytes))
+	head := make([]byte, min(most, t.Bytes))
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("data: reading %q: %w", t.name, err)
+		return fmt.Errorf("data: reading %q: %w", t.Name, err)
 	}
-	t.head = bytes.TrimPrefix(head[:n], byteOrderMark)
+	t.Head = bytes.TrimPrefix(head[:n], ByteOrderMark)
 	return nil
 }

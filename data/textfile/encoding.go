@@ -1,4 +1,4 @@
-package source
+package textfile
 
 import (
 	"bufio"
@@ -61,12 +61,12 @@ func codingOf(head []byte) coding {
 
 // judge decides the encoding from the whole survey, refuses what is not text,
 // and notes what will be converted.
-func (t *textFile) judge(s *survey) error {
+func (t *File) judge(s *survey) error {
 	switch {
 	case s.coding == utf32Coding:
-		return fmt.Errorf("data: reading %q: the text is UTF-32, which is not read; save it as UTF-8", t.name)
+		return fmt.Errorf("data: reading %q: the text is UTF-32, which is not read; save it as UTF-8", t.Name)
 	case s.coding == utf8Coding && s.nulls > 0:
-		return fmt.Errorf("data: reading %q: it holds %d zero bytes and is not a text file; save it as UTF-8 text", t.name, s.nulls)
+		return fmt.Errorf("data: reading %q: it holds %d zero bytes and is not a text file; save it as UTF-8 text", t.Name, s.nulls)
 	case s.coding == utf8Coding && s.invalid > 0:
 		s.coding = windows1252
 		t.note(table.Warning, fmt.Sprintf("line %d is not UTF-8; the file was read as %s", s.invalid, windows1252),
@@ -84,18 +84,18 @@ func (t *textFile) judge(s *survey) error {
 	return nil
 }
 
-func (t *textFile) note(severity table.Severity, message, rule, suggestion string) {
-	t.findings = append(t.findings, table.Finding{
-		Check: "encoding", Severity: severity, Message: fmt.Sprintf("%s: %s", t.name, message),
+func (t *File) note(severity table.Severity, message, rule, suggestion string) {
+	t.Findings = append(t.Findings, table.Finding{
+		Check: "encoding", Severity: severity, Message: fmt.Sprintf("%s: %s", t.Name, message),
 		Rule: rule, Action: "converted while reading", Suggestion: suggestion,
 	})
 }
 
 // convert writes a copy of the text as UTF-8 with line feeds and reads that.
-func (t *textFile) convert(zipped bool, s survey) error {
-	from, err := os.Open(t.path)
+func (t *File) convert(zipped bool, s survey) error {
+	from, err := os.Open(t.Path)
 	if err != nil {
-		return fmt.Errorf("data: reading %q: %w", t.name, err)
+		return fmt.Errorf("data: reading %q: %w", t.Name, err)
 	}
 	defer func() { _ = from.Close() }() // only read from
 	text, err := t.unzip(from, zipped)
@@ -104,12 +104,12 @@ func (t *textFile) convert(zipped bool, s survey) error {
 	}
 	t.scratch, err = os.MkdirTemp("", "bespoke-text-")
 	if err != nil {
-		return fmt.Errorf("data: reading %q: making a converted copy: %w", t.name, err)
+		return fmt.Errorf("data: reading %q: making a converted copy: %w", t.Name, err)
 	}
 	copyPath := filepath.Join(t.scratch, "text")
 	to, err := os.Create(copyPath)
 	if err != nil {
-		return fmt.Errorf("data: reading %q: making a converted copy: %w", t.name, err)
+		return fmt.Errorf("data: reading %q: making a converted copy: %w", t.Name, err)
 	}
 	out := bufio.NewWriterSize(to, 1<<18)
 	n, err := io.Copy(out, t.decoded(text, s))
@@ -120,14 +120,14 @@ func (t *textFile) convert(zipped bool, s survey) error {
 		err = e
 	}
 	if err != nil {
-		return fmt.Errorf("data: reading %q: making a converted copy: %w", t.name, err)
+		return fmt.Errorf("data: reading %q: making a converted copy: %w", t.Name, err)
 	}
-	t.path, t.bytes = copyPath, n
+	t.Path, t.Bytes = copyPath, n
 	return nil
 }
 
 // decoded is the text as UTF-8 with line feeds.
-func (t *textFile) decoded(text *bufio.Reader, s survey) io.Reader {
+func (t *File) decoded(text *bufio.Reader, s survey) io.Reader {
 	var r io.Reader = text
 	switch s.coding {
 	case utf16Little:

@@ -1,4 +1,4 @@
-package source
+package textfile
 
 import (
 	"bytes"
@@ -10,16 +10,19 @@ import (
 	"bespoke/table"
 )
 
-// dialect is how a delimited text is written.
-type dialect struct {
-	delimiter, quote, escape byte
-	// skip is how many lines stand before the header, or before the first row
+// Dialect is how a delimited text is written.
+type Dialect struct {
+	Delimiter, Quote, Escape byte
+	// Skip is how many lines stand before the header, or before the first row
 	// when there is no header.
-	skip int
-	// skipped is how many of those lines are not blank.
-	skipped int
-	header  bool
-	names   []string
+	Skip int
+	// Skipped is how many of those lines are not blank.
+	Skipped int
+	// Header is true when the first record after them has the names.
+	Header bool
+	// Names are those of the columns, as written: they may be empty or appear
+	// twice.
+	Names []string
 }
 
 // delimiters are tried in this order; the first of equally good ones wins.
@@ -31,25 +34,40 @@ var delimiterNames = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab"
 // sampleRecords is how many records the dialect is judged by.
 const sampleRecords = 500
 
+// Dialect finds out how the text is written from its beginning, and from more of
+// it when a record is very long.
+func (t *File) Dialect() (Dialect, []table.Finding, error) {
+	for {
+		whole := int64(len(t.Head)) >= t.Bytes-int64(len(ByteOrderMark))
+		d, findings, err := sniff(t.Head, t.Name, whole)
+		if whole || err == nil && len(split(t.Head, d, 3+d.Skipped, whole)) >= 3 {
+			return d, findings, err
+		}
+		if err := t.readHead(int64(len(t.Head)) * 16); err != nil {
+			return Dialect{}, nil, err
+		}
+	}
+}
+
 // sniff finds the dialect from the beginning of a text. whole says that the
 // head is the whole text.
-func sniff(head []byte, name string, whole bool) (dialect, []table.Finding, error) {
-	d := dialect{quote: '"', escape: '"'}
-	d.skip = leadingBlankLines(head)
-	rest := afterLines(head, d.skip)
+func sniff(head []byte, name string, whole bool) (Dialect, []table.Finding, error) {
+	d := Dialect{Quote: '"', Escape: '"'}
+	d.Skip = leadingBlankLines(head)
+	rest := afterLines(head, d.Skip)
 	if sep, ok := excelSeparator(rest); ok {
-		d.delimiter = sep
-		d.skip++
-		d.skipped++
+		d.Delimiter = sep
+		d.Skip++
+		d.Skipped++
 		rest = afterLines(rest, 1)
 	}
 	if bytes.IndexByte(head, '"') < 0 && singleQuoted(rest) {
-		d.quote, d.escape = '\'', '\''
+		d.Quote, d.Escape = '\'', '\''
 	} else if bytes.Contains(rest, []byte(`\"`)) && !bytes.Contains(rest, []byte(`""`)) {
-		d.escape = '\\'
+		d.Escape = '\\'
 	}
-	if d.delimiter == 0 {
-		d.delimiter = bestDelimiter(rest, d, strings.Contains(strings.ToLower(name), ".tsv"), whole)
+	if d.Delimiter == 0 {
+		d.Delimiter = bestDelimiter(rest, d, strings.Contains(strings.ToLower(name), ".tsv"), whole)
 	}
 	records := split(rest, d, sampleRecords+1, whole)
 	if len(records) == 0 {
@@ -101,7 +119,7 @@ func singleQuoted(text []byte) bool {
 
 // bestDelimiter takes the delimiter that cuts most records of the sample into
 // the same number of fields, at least two, with a header that has it too.
-func bestDelimiter(text []byte, d dialect, tabs, whole bool) byte {
+func bestDelimiter(text []byte, d Dialect, tabs, whole bool) byte {
 	best, bestScore := delimiters[0], 0.0
 	order := delimiters
 	if tabs {
@@ -109,7 +127,7 @@ func bestDelimiter(text []byte, d dialect, tabs, whole bool) byte {
 		best = '\t'
 	}
 	for _, c := range order {
-		d.delimiter = c
+		d.Delimiter = c
 		records := split(text, d, sampleRecords+1, whole)
 		if len(records) == 0 {
 			continue
@@ -153,7 +171,7 @@ func commonWidth(records [][]string) (width int, share float64) {
 // split cuts the beginning of a text into records of fields, at most so many.
 // Blank lines are left out, and so is an unfinished last record unless the text
 // is whole.
-func split(text []byte, d dialect, most int, whole bool) [][]string {
+func split(text []byte, d Dialect, most int, whole bool) [][]string {
 	var records [][]string
 	var record []string
 	var field []byte
@@ -165,19 +183,19 @@ func split(text []byte, d dialect, most int, whole bool) [][]string {
 	for i := 0; i < len(text) && len(records) < most; i++ {
 		b := text[i]
 		switch {
-		case quoted && b == d.escape && d.escape != d.quote && i+1 < len(text):
+		case quoted && b == d.Escape && d.Escape != d.Quote && i+1 < len(text):
 			i++
 			field = append(field, text[i])
-		case quoted && b == d.quote:
+		case quoted && b == d.Quote:
 			quoted, after = false, true
 		case quoted:
 			field = append(field, b)
-		case after && b == d.quote && d.escape == d.quote:
+		case after && b == d.Quote && d.Escape == d.Quote:
 			field = append(field, b)
 			quoted, after = true, false
-		case b == d.quote && !started && !after:
+		case b == d.Quote && !started && !after:
 			quoted, started = true, true
-		case b == d.delimiter:
+		case b == d.Delimiter:
 			end()
 		case b == '\n':
 			if len(field) > 0 && field[len(field)-1] == '\r' {
@@ -205,19 +223,18 @@ func split(text []byte, d dialect, most int, whole bool) [][]string {
 
 // nameColumns decides whether the first record is a header and names the
 // columns.
-func (d *dialect) nameColumns(records [][]string, name string, rest []byte) []table.Finding {
+func (d *Dialect) nameColumns(records [][]string, name string, rest []byte) []table.Finding {
 	first := records[0]
 	if len(records) == 1 {
-		d.header = true
-		names, findings := uniqueNames(trimmed(first), name)
-		d.names = names
-		return findings
+		d.Header = true
+		d.Names = trimmed(first)
+		return nil
 	}
 	width, _ := commonWidth(records)
 	if counts, ok := countsLine(records, width, rest); ok {
-		d.skip++
-		d.skipped++
-		d.names = numbered(width)
+		d.Skip++
+		d.Skipped++
+		d.Names = numbered(width)
 		return []table.Finding{{
 			Check: "header", Severity: table.Warning,
 			Message: fmt.Sprintf("%s: the first line holds counts (%s), not names; columns were named column_1 to column_%d", name, counts, width),
@@ -226,7 +243,7 @@ func (d *dialect) nameColumns(records [][]string, name string, rest []byte) []ta
 		}}
 	}
 	if looksLikeData(records, width) {
-		d.names = numbered(width)
+		d.Names = numbered(width)
 		return []table.Finding{{
 			Check: "header", Severity: table.Warning,
 			Message: fmt.Sprintf("%s: the first line looks like data, not names; columns were named column_1 to column_%d", name, width),
@@ -234,18 +251,17 @@ func (d *dialect) nameColumns(records [][]string, name string, rest []byte) []ta
 			Action:  "first line read as data", Suggestion: "put a line with the column names on top",
 		}}
 	}
-	d.header = true
+	d.Header = true
 	if len(first) == width-1 {
 		return d.unnamedColumn(records, name, width)
 	}
-	names, findings := uniqueNames(trimmed(first), name)
-	d.names = names
-	return findings
+	d.Names = trimmed(first)
+	return nil
 }
 
 // unnamedColumn handles a header that is one name short: the rows end with a
 // delimiter, or begin with row names as R writes them.
-func (d *dialect) unnamedColumn(records [][]string, name string, width int) []table.Finding {
+func (d *Dialect) unnamedColumn(records [][]string, name string, width int) []table.Finding {
 	first := trimmed(records[0])
 	ends := true
 	for _, r := range records[1:] {
@@ -255,12 +271,11 @@ func (d *dialect) unnamedColumn(records [][]string, name string, width int) []ta
 	if !ends {
 		message, where = "the header has no name for the first column, as R writes row names", append([]string{"row_name"}, first...)
 	}
-	names, findings := uniqueNames(where, name)
-	d.names = names
-	return append(findings, table.Finding{
+	d.Names = where
+	return []table.Finding{{
 		Check: "header", Severity: table.Note, Message: fmt.Sprintf("%s: %s", name, message),
 		Rule: "the header has one cell less than the rows", Action: "the column was given a name",
-	})
+	}}
 }
 
 func trimmed(cells []string) []string {
@@ -339,47 +354,4 @@ func looksLikeData(records [][]string, width int) bool {
 		}
 	}
 	return overNumbers || !numeric && again
-}
-
-// uniqueNames gives empty names a number and repeated names a suffix, with a
-// finding for each.
-func uniqueNames(names []string, file string) ([]string, []table.Finding) {
-	var findings []table.Finding
-	taken := make(map[string]bool, len(names))
-	for _, n := range names {
-		taken[n] = true
-	}
-	seen := make(map[string]bool, len(names))
-	out := make([]string, len(names))
-	for i, n := range names {
-		unique := n
-		if n == "" {
-			unique = "column_" + strconv.Itoa(i+1)
-		}
-		for k := 2; seen[unique] || unique != n && taken[unique]; k++ {
-			base := n
-			if n == "" {
-				base = "column_" + strconv.Itoa(i+1)
-			}
-			unique = base + "_" + strconv.Itoa(k)
-		}
-		seen[unique] = true
-		out[i] = unique
-		switch {
-		case n == "":
-			findings = append(findings, table.Finding{
-				Check: "names", Severity: table.Note, Column: unique,
-				Message: fmt.Sprintf("%s: column %d has no name", file, i+1),
-				Rule:    "a column needs a name", Action: fmt.Sprintf("named %q", unique),
-			})
-		case unique != n:
-			findings = append(findings, table.Finding{
-				Check: "names", Severity: table.Warning, Column: unique,
-				Message: fmt.Sprintf("%s: the name %q appears again, at column %d", file, n, i+1),
-				Rule:    "column names must differ", Action: fmt.Sprintf("renamed %q", unique),
-				Suggestion: "rename one of the columns in the source",
-			})
-		}
-	}
-	return out, findings
 }

@@ -1,4 +1,11 @@
-package source
+// Package duck runs DuckDB inside the process as a reader of files: a database in
+// memory that loads no extensions, reaches no network, writes no files, and
+// streams the result of one SELECT in chunks of typed columns.
+//
+//	db, err := duck.Open(duck.Options{Threads: 2, Memory: 1 << 30})
+//	defer db.Close()
+//	rows, err := db.Texts(ctx, "SELECT 'a' AS x")
+package duck
 
 import (
 	"context"
@@ -13,11 +20,10 @@ import (
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
-// duck is a DuckDB database in the process's memory. It is opened for one
-// reading, may not load extensions or reach the network, writes no temporary
-// files, and streams its results, so that its memory does not grow with the
-// number of rows.
-type duck struct {
+// DB is a DuckDB database in the process's memory. It is opened for one reading
+// and used by one goroutine at a time. Results are streamed, so that its memory
+// does not grow with the number of rows.
+type DB struct {
 	db  mapping.Database
 	con mapping.Connection
 
@@ -27,32 +33,42 @@ type duck struct {
 	closed bool
 }
 
-// next is a new suffix for the names of temporary tables.
-func (d *duck) next() string {
+// Next is a new suffix for the names of temporary tables.
+func (d *DB) Next() string {
 	d.names++
 	return strconv.Itoa(d.names)
 }
 
-// minimumDuck is what DuckDB needs to read wide files at all.
-const minimumDuck = 256 << 20
+// minimumMemory is what DuckDB needs to read wide files at all.
+const minimumMemory = 256 << 20
 
-// sandbox bounds what SQL may read.
-type sandbox struct {
-	files, folders []string // absolute
+// Options say what a database may use.
+type Options struct {
+	// Threads is how many threads may work at once, at least 1.
+	Threads int
+	// Memory is how many bytes the whole reading may use; the database gets half
+	// of them, but at least 256 MiB.
+	Memory int64
+	// Sandbox, when not nil, lists the only files and folders that SQL may read;
+	// then nothing can be written either.
+	Sandbox *Sandbox
 }
 
-// openDuck opens a database. Its settings cannot be changed afterwards by SQL.
-// With a sandbox, exactly its files and folders can be read, and nothing can be
-// written.
-func openDuck(threads int, memory int64, box *sandbox) (*duck, error) {
+// Sandbox bounds what SQL may read. Paths are absolute.
+type Sandbox struct {
+	Files, Folders []string
+}
+
+// Open opens a database. Its settings cannot be changed afterwards by SQL.
+func Open(o Options) (*DB, error) {
 	var config mapping.Config
 	if mapping.CreateConfig(&config) != mapping.StateSuccess {
 		return nil, errors.New("data: opening DuckDB: no configuration")
 	}
 	defer mapping.DestroyConfig(&config)
 	for _, s := range [][2]string{
-		{"threads", strconv.Itoa(threads)},
-		{"memory_limit", fmt.Sprintf("%dB", max(minimumDuck, memory/2))},
+		{"threads", strconv.Itoa(max(1, o.Threads))},
+		{"memory_limit", fmt.Sprintf("%dB", max(minimumMemory, o.Memory/2))},
 		{"autoinstall_known_extensions", "false"},
 		{"autoload_known_extensions", "false"},
 		{"allow_community_extensions", "false"},
@@ -65,44 +81,33 @@ func openDuck(threads int, memory int64, box *sandbox) (*duck, error) {
 			return nil, fmt.Errorf("data: opening DuckDB: setting %s=%s was refused", s[0], s[1])
 		}
 	}
-	d := &duck{}
+	d := &DB{}
 	var message string
 	if mapping.OpenExt("", &d.db, config, &message) != mapping.StateSuccess {
-		return nil, fmt.Errorf("data: opening DuckDB: %s", firstLine(message))
+		return nil, fmt.Errorf("data: opening DuckDB: %s", FirstLine(message))
 	}
 	if mapping.Connect(d.db, &d.con) != mapping.StateSuccess {
 		mapping.Close(&d.db)
 		return nil, errors.New("data: opening DuckDB: no connection")
 	}
 	settings := []string{"SET TimeZone='UTC'", "SET lock_configuration=true"}
-	if box != nil {
+	if box := o.Sandbox; box != nil {
 		settings = []string{
-			settings[0], "SET allowed_paths=" + sqlList(box.files), "SET allowed_directories=" + sqlList(box.folders),
+			settings[0], "SET allowed_paths=" + sqlList(box.Files), "SET allowed_directories=" + sqlList(box.Folders),
 			"SET enable_external_access=false", settings[1],
 		}
 	}
 	for _, s := range settings {
 		if err := d.run(s); err != nil {
-			d.close()
+			d.Close()
 			return nil, fmt.Errorf("data: opening DuckDB: %w", err)
 		}
 	}
 	return d, nil
 }
 
-// open gives the job's database for reading files.
-func (j *job) open() (*duck, error) {
-	if j.duck == nil {
-		d, err := openDuck(j.Threads, j.budget.limit, nil)
-		if err != nil {
-			return nil, err
-		}
-		j.duck = d
-	}
-	return j.duck, nil
-}
-
-func (d *duck) close() {
+// Close ends the database; it may be called again.
+func (d *DB) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -114,7 +119,7 @@ func (d *duck) close() {
 }
 
 // interrupt stops the running statement.
-func (d *duck) interrupt() {
+func (d *DB) interrupt() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.closed {
@@ -123,7 +128,7 @@ func (d *duck) interrupt() {
 }
 
 // run runs a statement that returns nothing.
-func (d *duck) run(sql string) error {
+func (d *DB) run(sql string) error {
 	var result mapping.Result
 	defer mapping.DestroyResult(&result)
 	if mapping.Query(d.con, sql, &result) != mapping.StateSuccess {
@@ -132,21 +137,36 @@ func (d *duck) run(sql string) error {
 	return nil
 }
 
+// Field is a column of a SELECT.
+type Field struct {
+	Name string
+	Type mapping.Type
+}
+
 // prepared is one prepared statement.
 type prepared struct {
 	statement mapping.PreparedStatement
-	names     []string
-	types     []mapping.Type
+	fields    []Field
+}
+
+// Fields gives the columns of the one SELECT of the text without running it;
+// anything else is refused.
+func (d *DB) Fields(sql string) ([]Field, error) {
+	p, err := d.prepare(sql)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	return p.fields, nil
 }
 
 func (p *prepared) close() { mapping.DestroyPrepare(&p.statement) }
 
-// errNotSelect is given for SQL that is not exactly one SELECT.
-var errNotSelect = errors.New("only one SELECT statement is allowed")
+// ErrNotSelect is given for SQL that is not exactly one SELECT.
+var ErrNotSelect = errors.New("only one SELECT statement is allowed")
 
-// prepare prepares the one SELECT of the text and gives its columns; anything
-// else is refused before it runs.
-func (d *duck) prepare(sql string) (*prepared, error) {
+// prepare prepares the one SELECT of the text.
+func (d *DB) prepare(sql string) (*prepared, error) {
 	var statements mapping.ExtractedStatements
 	count := mapping.ExtractStatements(d.con, sql, &statements)
 	defer mapping.DestroyExtracted(&statements)
@@ -154,10 +174,10 @@ func (d *duck) prepare(sql string) (*prepared, error) {
 		if message := mapping.ExtractStatementsError(statements); message != "" {
 			return nil, errors.New(message)
 		}
-		return nil, errNotSelect
+		return nil, ErrNotSelect
 	}
 	if count != 1 {
-		return nil, errNotSelect
+		return nil, ErrNotSelect
 	}
 	p := &prepared{}
 	if mapping.PrepareExtractedStatement(d.con, statements, 0, &p.statement) != mapping.StateSuccess {
@@ -166,18 +186,21 @@ func (d *duck) prepare(sql string) (*prepared, error) {
 	}
 	if mapping.PreparedStatementType(p.statement) != mapping.StatementTypeSelect {
 		p.close()
-		return nil, errNotSelect
+		return nil, ErrNotSelect
 	}
 	for i := range mapping.PreparedStatementColumnCount(p.statement) {
-		p.names = append(p.names, mapping.PreparedStatementColumnName(p.statement, i))
-		p.types = append(p.types, mapping.PreparedStatementColumnType(p.statement, i))
+		p.fields = append(p.fields, Field{
+			Name: mapping.PreparedStatementColumnName(p.statement, i),
+			Type: mapping.PreparedStatementColumnType(p.statement, i),
+		})
 	}
 	return p, nil
 }
 
-// stream runs a SELECT and calls f with every chunk of rows in order. The next
-// chunks are made while f works.
-func (d *duck) stream(ctx context.Context, sql string, f func(chunk mapping.DataChunk, rows int) error) error {
+// Stream runs a SELECT and calls f with every chunk of rows in order; a chunk is
+// valid during the call only. The next chunks are made while f works. It stops
+// with the context.
+func (d *DB) Stream(ctx context.Context, sql string, f func(chunk mapping.DataChunk, rows int) error) error {
 	p, err := d.prepare(sql)
 	if err != nil {
 		return err
@@ -236,17 +259,17 @@ func fetch(result mapping.Result, chunks chan<- mapping.DataChunk, quit <-chan s
 	}
 }
 
-// texts runs a SELECT of VARCHAR columns and returns its few rows.
-func (d *duck) texts(ctx context.Context, sql string) ([][]string, error) {
+// Texts runs a SELECT of VARCHAR columns and returns its few rows; NULL is "".
+func (d *DB) Texts(ctx context.Context, sql string) ([][]string, error) {
 	var out [][]string
-	err := d.stream(ctx, sql, func(chunk mapping.DataChunk, rows int) error {
+	err := d.Stream(ctx, sql, func(chunk mapping.DataChunk, rows int) error {
 		width := int(mapping.DataChunkGetColumnCount(chunk))
 		at := len(out)
 		for range rows {
 			out = append(out, make([]string, width))
 		}
 		for c := range width {
-			eachText(mapping.DataChunkGetVector(chunk, mapping.IdxT(c)), rows, func(i int, s []byte) bool {
+			EachText(mapping.DataChunkGetVector(chunk, mapping.IdxT(c)), rows, func(i int, s []byte) bool {
 				out[at+i][c] = string(s)
 				return true
 			})
@@ -256,12 +279,12 @@ func (d *duck) texts(ctx context.Context, sql string) ([][]string, error) {
 	return out, err
 }
 
-// sqlText quotes a text for SQL.
-func sqlText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// Text quotes a text for SQL.
+func Text(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// sqlPath quotes a path for a file function, in which *, ? and [ would be
+// Path quotes a path for a file function, in which *, ? and [ would be
 // wildcards.
-func sqlPath(path string) string {
+func Path(path string) string {
 	var b strings.Builder
 	for _, r := range filepath.ToSlash(path) {
 		if strings.ContainsRune("*?[", r) {
@@ -270,22 +293,19 @@ func sqlPath(path string) string {
 		}
 		b.WriteRune(r)
 	}
-	return sqlText(b.String())
+	return Text(b.String())
 }
-
-// sqlName quotes a name for SQL.
-func sqlName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
 func sqlList(items []string) string {
 	quoted := make([]string, len(items))
 	for i, s := range items {
-		quoted[i] = sqlText(s)
+		quoted[i] = Text(s)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// firstLine keeps the part of a message that says what is wrong.
-func firstLine(message string) string {
+// FirstLine keeps the part of a message that says what is wrong.
+func FirstLine(message string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
 	return strings.TrimSpace(line)
 }
