@@ -24,7 +24,7 @@ type Data struct {
 	// Columns corrects kinds and roles where inference is wrong.
 	Columns map[string]Column `yaml:"columns,omitempty" json:"columns,omitempty"`
 	// Missing lists spellings of "no value" beside the usual ones.
-	Missing []string `yaml:"missing,omitempty" json:"missing,omitempty" rule:"any"`
+	Missing []string `yaml:"missing,omitempty" json:"missing,omitempty" rule:"any null"`
 }
 
 // Source names the data. In YAML it is a plain string (file or glob) or a
@@ -89,9 +89,10 @@ func (d Data) check(r *report) {
 			r.add("data.columns", codeName, "a column has an empty name", "")
 		case name == d.Target && c.Role != "":
 			r.add(path+".role", codeExclude, fmt.Sprintf("%q is the target, it cannot be %s as well", name, c.Role), "remove the role, or choose another data.target")
-		case c.Monotone != "" && c.Kind != "" && c.Kind != "number":
+		case !slices.Contains([]string{"up", "down"}, c.Monotone):
+		case slices.Contains([]string{"category", "text", "time"}, c.Kind):
 			r.add(path+".monotone", codeExclude, fmt.Sprintf("is %s, but the column is %s", c.Monotone, c.Kind), "only numbers can be monotone")
-		case c.Monotone != "" && c.Role != "" && c.Role != "feature":
+		case slices.Contains([]string{"identifier", "info", "ignored"}, c.Role):
 			r.add(path+".monotone", codeExclude, fmt.Sprintf("is %s, but the column is %s", c.Monotone, c.Role), "only features can be monotone")
 		}
 	}

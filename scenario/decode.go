@@ -4,11 +4,14 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"bespoke/internal/near"
 	"bespoke/internal/position"
@@ -38,11 +41,14 @@ func (d *decoder) fail(at position.Position, path, code, msg, note string) {
 
 // wrong reports a value of the wrong form.
 func (d *decoder) wrong(n *position.Node, path, needed string) {
-	if n.Shape == position.Null {
-		d.fail(n.Position, path, codeEmpty, "has no value", needed+" is needed; remove the key to leave it out")
-		return
+	switch n.Shape {
+	case position.Refused: // reported already
+		d.failed[path] = true
+	case position.Null:
+		d.fail(n.Position, path, codeEmpty, "has no value", "write "+needed)
+	default:
+		d.fail(n.Position, path, codeType, fmt.Sprintf("found %s instead of %s", found(n), needed), "")
 	}
-	d.fail(n.Position, path, codeType, fmt.Sprintf("found %s, %s is needed", found(n), needed), "")
 }
 
 // silent says that a path, or something around it, has a problem already.
@@ -118,7 +124,11 @@ func (d *decoder) structure(n *position.Node, path string, v reflect.Value) {
 		d.given[at] = true
 		f := v.Type().Field(i)
 		if e.Value.Shape == position.Null && f.Type.Kind() != reflect.Struct {
-			d.fail(e.Value.Position, at, codeEmpty, "has no value", "remove the key to leave it out")
+			note := "remove the key to leave it out"
+			if ruleOf(f).required {
+				note = missingNote(at)
+			}
+			d.fail(e.Value.Position, at, codeEmpty, "has no value", note)
 			continue
 		}
 		d.decode(e.Value, at, v.Field(i), ruleOf(f))
@@ -134,6 +144,8 @@ func (d *decoder) unknown(e position.Entry, path string, known []string, n *posi
 		if _, there := n.Entry(meant); !there {
 			d.failed[join(path, meant)] = true
 		}
+	} else if thousands.MatchString(e.Key) {
+		note = "a comma ends the value before it: write numbers without separators; "
 	} else if home := homes(reflect.TypeFor[Scenario](), "", e.Key); len(home) > 0 {
 		note = fmt.Sprintf("there is a key %s; ", strings.Join(home, " and "))
 		for _, h := range home {
@@ -142,6 +154,9 @@ func (d *decoder) unknown(e position.Entry, path string, known []string, n *posi
 	}
 	d.fail(e.Position, at, codeUnknown, "unknown key", note+"allowed: "+strings.Join(known, ", "))
 }
+
+// thousands finds the rest of a number such as 12,000 in braces.
+var thousands = regexp.MustCompile(`^[0-9]{3}\b`)
 
 // homes finds the paths of a key in other sections.
 func homes(t reflect.Type, path, key string) []string {
@@ -211,12 +226,14 @@ func (d *decoder) list(n *position.Node, path string, v reflect.Value, r rule) {
 // only where any word may stand, such as an outcome.
 func (d *decoder) text(n *position.Node, path string, to *string, r rule) {
 	switch {
+	case n.Shape == position.Null && r.null && n.Text != "":
+		*to = n.Text
 	case n.Shape != position.Scalar:
 		d.wrong(n, path, "a text")
 	case !n.Quoted && !r.any && (numberPattern.MatchString(n.Text) || truthPattern.MatchString(n.Text)):
-		d.fail(n.Position, path, codeType, fmt.Sprintf("found %s, a text is needed", found(n)), fmt.Sprintf("write '%s' if the text is meant", n.Text))
+		d.fail(n.Position, path, codeType, fmt.Sprintf("found %s instead of a text", found(n)), fmt.Sprintf("write '%s' if the text is meant", n.Text))
 	case strings.TrimSpace(n.Text) == "":
-		d.fail(n.Position, path, codeEmpty, "is empty", "write a text, or remove the key to leave it out")
+		d.fail(n.Position, path, codeEmpty, "is empty", "write a text, or remove it")
 	case n.Block: // its last line end belongs to the form, not to the text
 		*to = strings.TrimRight(n.Text, "\n")
 	default:
@@ -233,11 +250,11 @@ func (d *decoder) number(n *position.Node, path string, to *float64) {
 	digits, sign := strings.CutSuffix(n.Text, "%")
 	switch {
 	case n.Quoted && numberPattern.MatchString(n.Text):
-		d.fail(n.Position, path, codeType, fmt.Sprintf("found the text %q, a number is needed", n.Text), "remove the quotes")
+		d.fail(n.Position, path, codeType, fmt.Sprintf("found the text %q instead of a number", n.Text), "remove the quotes")
 	case sign && numberPattern.MatchString(digits):
-		d.fail(n.Position, path, codeNumber, fmt.Sprintf("found %s, a number is needed", n.Text), "write "+formatNumber(percent(digits)))
+		d.fail(n.Position, path, codeNumber, fmt.Sprintf("found %s instead of a number", n.Text), "write "+formatNumber(percent(digits)))
 	case !numberPattern.MatchString(n.Text):
-		d.fail(n.Position, path, codeNumber, fmt.Sprintf("found %s, a number is needed", found(n)), "write digits, a point and an exponent only, such as 12000, 0.5 or 1e6")
+		d.fail(n.Position, path, codeNumber, fmt.Sprintf("found %s instead of a number", found(n)), "write digits, a point and an exponent only, such as 12000, 0.5 or 1e6")
 	case err != nil:
 		d.fail(n.Position, path, codeNumber, fmt.Sprintf("%s is too large", n.Text), "")
 	default:
@@ -254,7 +271,7 @@ func (d *decoder) integer(n *position.Node, path string, set func(text string) e
 	case n.Shape != position.Scalar:
 		d.wrong(n, path, "a whole number")
 	case n.Quoted || digits == "" || strings.Trim(digits, "0123456789") != "":
-		d.fail(n.Position, path, codeNumber, fmt.Sprintf("found %s, a whole number is needed", found(n)), "write digits only, without quotes")
+		d.fail(n.Position, path, codeNumber, fmt.Sprintf("found %s instead of a whole number", found(n)), "write digits only, without quotes")
 	case set(text) != nil:
 		d.fail(n.Position, path, codeRange, fmt.Sprintf("%s is out of range", text), "")
 	}
@@ -321,15 +338,16 @@ func join(path, key string) string {
 
 // rule is what a field's tag of that name allows. The tag holds words with
 // spaces between: required (there is no default), any (numbers and truth
-// values count as texts), name or currency (the pattern), one=a|b|c, min=x,
-// max=x and above=x (of the value in its base unit, of a rate its amount). A
+// values count as texts), null (so does the word null), name or currency (the
+// pattern), one=a|b|c, min=x, max=x and above=x (of the value in its base
+// unit, of a rate its amount). A
 // field whose yaml tag says omitempty may be left out; zero is then not
 // checked.
 type rule struct {
-	required, any, optional bool
-	pattern                 string
-	one                     []string
-	min, max, above         *float64
+	required, any, null, optional bool
+	pattern                       string
+	one                           []string
+	min, max, above               *float64
 }
 
 func ruleOf(f reflect.StructField) rule {
@@ -343,6 +361,8 @@ func ruleOf(f reflect.StructField) rule {
 			r.required = true
 		case name == "any":
 			r.any = true
+		case name == "null":
+			r.null = true
 		case name == "name":
 			r.pattern = nameForm
 		case name == "currency":
@@ -367,7 +387,7 @@ func (r *report) fields(path string, v reflect.Value) {
 	for i, key := range keys(v.Type()) {
 		at, f, one := join(path, key), v.Field(i), ruleOf(v.Type().Field(i))
 		switch {
-		case one.required && f.IsZero() && !r.has(at):
+		case one.required && f.IsZero() && !r.has(at) && (r.given != nil || !f.CanFloat()):
 			r.add(at, codeMissing, "is missing", missingNote(at))
 		case f.IsZero() && one.optional && !r.has(at):
 		default:
@@ -408,11 +428,19 @@ func (r *report) field(at string, f reflect.Value, one rule) {
 		for i := range f.Len() {
 			r.field(fmt.Sprintf("%s[%d]", at, i), f.Index(i), one)
 		}
-	case reflect.Map:
-		for _, k := range f.MapKeys() {
-			r.field(join(at, k.String()), f.MapIndex(k), rule{})
+	case reflect.Slice:
+		if f.Type().Elem().Kind() != reflect.String {
+			return // actions have checks of their own
 		}
-		slices.SortStableFunc(r.problems, func(a, b *position.Error) int { return strings.Compare(a.Path, b.Path) })
+		for i := range f.Len() {
+			r.field(fmt.Sprintf("%s[%d]", at, i), f.Index(i), rule{})
+		}
+	case reflect.Map:
+		entries := mapOf(f)
+		for _, k := range slices.Sorted(maps.Keys(entries)) {
+			r.word(at, k, rule{})
+			r.field(join(at, k), entries[k], rule{})
+		}
 	}
 }
 
@@ -473,6 +501,10 @@ func like(f reflect.Value, x float64) string {
 
 func (r *report) word(at, text string, one rule) {
 	switch {
+	case strings.TrimSpace(text) == "" && text != "":
+		r.add(at, codeEmpty, "holds only spaces", "write a text, or remove it")
+	case !utf8.ValidString(text):
+		r.add(at, codeName, fmt.Sprintf("%q is not text in UTF-8", text), "")
 	case len(one.one) > 0 && !slices.Contains(one.one, text):
 		r.add(at, codeChoice, fmt.Sprintf("%q is not known here", text), hint(text, one.one)+"allowed: "+strings.Join(one.one, ", "))
 	case one.pattern == nameForm && !namePattern.MatchString(text):

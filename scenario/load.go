@@ -64,7 +64,7 @@ func Parse(name string, src []byte) (*File, error) {
 	if root.Shape == position.Mapping {
 		d.structure(root, "", value(&f.Scenario))
 	} else {
-		d.fail(position.Position{File: name, Line: 1, Column: 1}, "", codeType, fmt.Sprintf("found %s, a mapping of sections is needed", found(root)), "begin with scenario: NAME")
+		d.fail(position.Position{File: name, Line: 1, Column: 1}, "", codeType, fmt.Sprintf("found %s instead of sections", found(root)), "begin with scenario: NAME")
 		d.failed[""] = true
 	}
 	if b := &f.Scenario.Budget; b.Time > 0 && !d.given["budget.trials"] {
@@ -184,7 +184,7 @@ const (
 	nameForm     = `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`
 	wordForm     = `^[A-Za-z_][A-Za-z0-9_]{0,63}$`
 	actionForm   = `^\p{L}[\p{L}\p{N}_ -]{0,63}$`
-	currencyForm = `^\S{1,16}$`
+	currencyForm = `^[\p{L}\p{Sc}\p{N}.%/-]{1,16}$`
 )
 
 // Problems are the single problems of an error of Load, Parse or Wrap, for

@@ -1,7 +1,5 @@
 package scenario
 
-import "strings"
-
 // Need asks whether there is money in it at all.
 type Need struct {
 	// Currency is the unit of all money, such as EUR.
@@ -22,10 +20,4 @@ type Costs struct {
 	Fixed Rate `yaml:"fixed,omitempty" json:"fixed,omitzero" rule:"min=0"`
 	// PerDecision is money per decision.
 	PerDecision float64 `yaml:"per_decision,omitempty" json:"per_decision,omitempty" rule:"min=0"`
-}
-
-func (n Need) check(r *report) {
-	if n.Today != "" && strings.TrimSpace(n.Today) == "" {
-		r.add("need.today", codeEmpty, "holds only spaces", "name an action, or leave the key out")
-	}
 }

@@ -37,8 +37,7 @@ func Render(s Scenario) ([]byte, error) {
 		}
 		switch {
 		case given && section:
-			p.section(key, n)
-			p.unset(v.Field(i), n)
+			p.section(key, n, unset(v.Field(i), n))
 		case given:
 			p.entry("", key, n)
 		case section:
@@ -53,7 +52,7 @@ func Render(s Scenario) ([]byte, error) {
 
 // unset names the keys of a section that are left out, so that the printed
 // file shows what can be said.
-func (p printer) unset(v reflect.Value, n printed) {
+func unset(v reflect.Value, n printed) string {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
@@ -63,9 +62,10 @@ func (p printer) unset(v reflect.Value, n printed) {
 			left = append(left, k)
 		}
 	}
-	if len(left) > 0 {
-		p.comment("  ", "not set: "+strings.Join(left, ", "))
+	if len(left) == 0 {
+		return ""
 	}
+	return "not set: " + strings.Join(left, ", ")
 }
 
 // printed is a value in the form in which it is written.
@@ -87,7 +87,8 @@ func scalar(text string) printed { return printed{text: text, shape: position.Sc
 // node brings a value into its written form; given is false when it is left
 // out.
 func node(v reflect.Value, r rule) (n printed, given bool) {
-	if r.optional && v.IsZero() {
+	empty := v.IsZero() || (v.Kind() == reflect.Map || v.Kind() == reflect.Slice) && v.Len() == 0
+	if r.optional && empty {
 		return printed{}, false
 	}
 	switch x := v.Interface().(type) {
@@ -191,14 +192,17 @@ func (p printer) comment(indent, text string) {
 }
 
 // section writes a section of the file, each key in a line of its own.
-func (p printer) section(key string, n printed) {
+func (p printer) section(key string, n printed, unset string) {
 	if len(n.entries) == 0 {
-		fmt.Fprintf(p.b, "%s: {}\n", key)
+		fmt.Fprintf(p.b, "%s: {} # %s\n", key, unset)
 		return
 	}
 	fmt.Fprintf(p.b, "%s:\n", key)
 	for _, e := range n.entries {
 		p.entry("  ", e.key, e.value)
+	}
+	if unset != "" {
+		p.comment("  ", unset)
 	}
 }
 
@@ -244,14 +248,14 @@ func (n printed) short() string {
 var plainText = regexp.MustCompile(`^(?:[\p{L}\p{N}_/(<=]|[.$][\p{L}\p{N}_/]|-[\p{L}\p{N}_(])[\p{L}\p{N}_ ./$()<>=+*%^;-]*$`)
 
 // special are words that YAML does not read as text.
-var special = regexp.MustCompile(`^(~|null|Null|NULL|[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$`)
+var special = regexp.MustCompile(`^(<<|=|~|null|Null|NULL|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$`)
 
 // quote writes a text so that it is read back as the same text, with quotes
 // only where they are needed. Words such as yes and no are texts here, but not
 // for every other program, so they are quoted too.
 func quote(s string) string {
 	plain := plainText.MatchString(s) && s == strings.TrimSpace(s) && !special.MatchString(s) &&
-		!numberPattern.MatchString(s) && !truthPattern.MatchString(s) && !looksNumeric.MatchString(s)
+		!numberPattern.MatchString(s) && !truthPattern.MatchString(s) && !infinite.MatchString(s) && !looksNumeric.MatchString(s)
 	switch {
 	case plain:
 		return s

@@ -75,7 +75,6 @@ func (s Scenario) Validate() error {
 // check reports every problem of the scenario.
 func (s Scenario) check(r *report) {
 	r.rules(s)
-	s.Need.check(r)
 	s.Data.check(r)
 	if s.Value != nil {
 		s.Value.check(r)

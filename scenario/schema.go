@@ -126,7 +126,7 @@ func (s *schemas) of(t reflect.Type, defaults reflect.Value) *jsonschema.Schema 
 		p.Description = s.about[t.Name()+"."+f.Name]
 		s.constrain(p, f, standard)
 		out.Properties.Set(key, p)
-		if ruleOf(f).required {
+		if ruleOf(f).required || f.Type.Kind() == reflect.Struct && len(p.Required) > 0 {
 			out.Required = append(out.Required, key)
 		}
 	}
@@ -143,8 +143,8 @@ func (s *schemas) property(f reflect.StructField, standard reflect.Value) *jsons
 		return special
 	}
 	out := s.of(t, standard)
-	if len(out.Required) == 0 { // an empty section keeps its defaults
-		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{out, {Type: "null"}}}
+	if len(out.Required) == 0 && f.Type.Kind() == reflect.Struct { // an empty section keeps its defaults
+		out.Type, out.Extras = "", map[string]any{"type": []string{"object", "null"}}
 	}
 	return out
 }
@@ -170,6 +170,9 @@ func (s *schemas) constrain(p *jsonschema.Schema, f reflect.StructField, standar
 		return // the bounds are those of the number in the text
 	}
 	p.Minimum, p.Maximum, p.ExclusiveMinimum = numeral(r.min), numeral(r.max), numeral(r.above)
+	if f.Type.Kind() == reflect.Uint64 {
+		p.Minimum = "0"
+	}
 }
 
 func numeral(x *float64) json.Number {
@@ -180,11 +183,12 @@ func numeral(x *float64) json.Number {
 }
 
 // anyText is a text for which a number or a truth value may stand.
-func anyText(p *jsonschema.Schema) *jsonschema.Schema {
-	return &jsonschema.Schema{
-		Description: p.Description, Default: p.Default,
-		AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: pointer(1)}, {Type: "number"}, {Type: "boolean"}},
+func anyText(p *jsonschema.Schema, more ...string) *jsonschema.Schema {
+	out := &jsonschema.Schema{Description: p.Description, Default: p.Default, AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: pointer(1)}}}
+	for _, t := range append([]string{"number", "boolean"}, more...) {
+		out.AnyOf = append(out.AnyOf, &jsonschema.Schema{Type: t})
 	}
+	return out
 }
 
 func pointer(x uint64) *uint64 { return &x }
@@ -221,7 +225,7 @@ func (s *schemas) special(t reflect.Type) *jsonschema.Schema {
 		number := &jsonschema.Schema{Type: "number", Minimum: "0"}
 		return &jsonschema.Schema{Type: "array", Items: number, MinItems: pointer(2), MaxItems: pointer(2)}
 	case reflect.TypeFor[[]string]():
-		return &jsonschema.Schema{Type: "array", Items: anyText(&jsonschema.Schema{})}
+		return &jsonschema.Schema{Type: "array", Items: anyText(&jsonschema.Schema{}, "null")}
 	case reflect.TypeFor[Source]():
 		return either(&jsonschema.Schema{Type: "string", MinLength: pointer(1)}, s.of(t, reflect.Value{}))
 	case reflect.TypeFor[SplitBy]():

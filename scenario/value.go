@@ -72,6 +72,8 @@ func (v Value) check(r *report) {
 	}
 	v.Actions.check(r)
 	switch n := len(v.Actions); {
+	case n == 0 && r.has("value.actions"):
+		r.add("value.actions", codeActions, "has no action", missingNote("value.actions"))
 	case n == 1 && v.Review == nil:
 		r.add("value.actions", codeActions, fmt.Sprintf("%q is the only action, so there is nothing to decide", v.Actions[0].Name), "add the alternative, such as leave: 0")
 	case v.Review != nil:
@@ -87,8 +89,10 @@ func (a Actions) check(r *report) {
 	var first *Action // with a payoff per outcome
 	seen := map[string]bool{}
 	for i := range a {
-		path := "value.actions." + a[i].Name
+		path := join("value.actions", a[i].Name)
 		switch {
+		case a[i].Name == "":
+			r.add("value.actions", codeName, "an action has no name", "")
 		case !actionPattern.MatchString(a[i].Name):
 			r.add(path, codeName, fmt.Sprintf("%q cannot be an action's name", a[i].Name), "use letters, digits, _, - and spaces, with a letter first, at most 64")
 		case seen[a[i].Name]:
@@ -164,13 +168,17 @@ func (a *Actions) read(d *decoder, n *position.Node, path string) {
 	*a = make(Actions, 0, len(n.Entries))
 	for _, e := range n.Entries {
 		action, at := Action{Name: e.Key}, path+"."+e.Key
+		if e.Key == "" {
+			d.fail(e.Position, at+`""`, codeName, "an action has no name", "")
+			continue
+		}
 		switch e.Value.Shape {
 		case position.Scalar:
 			action.Payoffs = []Payoff{{Money: d.money(e.Value, at)}}
 		case position.Mapping:
 			for _, o := range e.Value.Entries {
 				if o.Key == "" {
-					d.fail(o.Position, at, codeName, "an outcome has an empty name", "name the outcome, or write one payoff without a mapping")
+					d.fail(o.Position, at+`.""`, codeName, "an outcome has an empty name", "name the outcome, or write one payoff without a mapping")
 					continue
 				}
 				action.Payoffs = append(action.Payoffs, Payoff{Outcome: o.Key, Money: d.money(o.Value, at+"."+o.Key)})

@@ -8,7 +8,7 @@ import (
 )
 
 // node builds the value of a part of the library's tree. What is refused is
-// reported and becomes Null, so that the rest can still be checked.
+// reported, and the rest can still be checked.
 func (t *tree) node(from ast.Node, depth int) *Node {
 	n := &Node{weight: 1}
 	if from == nil {
@@ -17,11 +17,14 @@ func (t *tree) node(from ast.Node, depth int) *Node {
 	n.Position = t.place(from.GetToken())
 	if depth > MaxDepth {
 		t.add(n.Position, "Y0005", fmt.Sprintf("lists and mappings inside each other more than %d deep", MaxDepth), "")
+		n.Shape = Refused
 		return n
 	}
 	switch x := from.(type) {
 	case *ast.NullNode:
-		return n
+		if tk := x.GetToken(); tk.Type == token.NullType { // a word, not just nothing
+			n.Text = tk.Value
+		}
 	case *ast.MappingNode:
 		if !x.IsFlowStyle && len(x.Values) > 0 { // the library's place is the first colon
 			n.Position = t.place(x.Values[0].Key.GetToken())
@@ -42,9 +45,10 @@ func (t *tree) node(from ast.Node, depth int) *Node {
 		return t.alias(x)
 	case *ast.TagNode:
 		t.add(n.Position, "Y0008", fmt.Sprintf("the tag %q; tags are not used here", x.GetToken().Value), "remove it; put a number in quotes to make it a text")
-		return t.node(x.Value, depth+1)
+		n.Shape = Refused
 	default:
 		t.add(n.Position, "Y0008", fmt.Sprintf("%s is not used here", from.Type()), "write plain keys, values and lists")
+		n.Shape = Refused
 	}
 	return n
 }
@@ -110,12 +114,15 @@ func (t *tree) alias(x *ast.AliasNode) *Node {
 	case !known:
 		t.add(at, "Y0008", fmt.Sprintf("the alias *%s has no anchor before it", name), fmt.Sprintf("mark a value above with &%s, or put the text in quotes", name))
 	case target.weight+t.aliased > MaxNodes:
-		t.add(at, "Y0001", fmt.Sprintf("aliases make this file larger than %d values", MaxNodes), "")
+		if !t.bloated {
+			t.add(at, "Y0001", fmt.Sprintf("aliases make this file larger than %d values", MaxNodes), "")
+		}
+		t.bloated = true
 	default:
 		t.aliased += target.weight
 		n := *target
 		n.Position = at
 		return &n
 	}
-	return &Node{Position: at, weight: 1}
+	return &Node{Position: at, Shape: Refused, weight: 1}
 }

@@ -32,6 +32,7 @@ const (
 	Scalar                // a text, number or truth value
 	Mapping               // keys with values
 	Sequence              // a list
+	Refused               // a part of YAML that is not used here; a problem says so
 )
 
 // Node is one YAML value with its place. What a scalar means (number, date,
@@ -39,7 +40,8 @@ const (
 type Node struct {
 	Shape Shape
 	Position
-	// Text is a scalar's text, without quotes and with escapes resolved.
+	// Text is a scalar's text, without quotes and with escapes resolved; of Null
+	// the word that stands there, if one does.
 	Text string
 	// Quoted is true for a scalar in quotes or in a | or > block.
 	Quoted bool
@@ -87,37 +89,32 @@ func (n *Node) Keys() []string {
 func (n *Node) At(path string) (place Position, found bool) {
 	place = n.Position
 	for path != "" {
-		var value *Node
-		key, rest := n.step(path)
-		if rest == path {
+		key, rest, ok := n.step(path)
+		if !ok {
 			return place, false
 		}
-		place, value = key.Position, key.Value
-		if value.Shape == Scalar {
-			place = value.Position
+		n, path, place = key.Value, rest, key.Position
+		if n.Shape == Scalar {
+			place = n.Position
 		}
-		n, path = value, rest
 	}
 	return place, true
 }
 
-// step takes the longest key or the index at the beginning of the path; the
-// rest equals the path when there is none.
-func (n *Node) step(path string) (Entry, string) {
-	var best Entry
-	rest := path
+// step takes the longest key, or the index, at the beginning of the path.
+func (n *Node) step(path string) (part Entry, rest string, ok bool) {
 	for _, e := range n.Entries {
-		after, ok := strings.CutPrefix(path, e.Key)
-		if ok && (after == "" || after[0] == '.' || after[0] == '[') && len(after) < len(rest) {
-			best, rest = e, after
+		after, begins := strings.CutPrefix(path, e.Key)
+		if begins && (after == "" || after[0] == '.' || after[0] == '[') && (!ok || len(after) < len(rest)) {
+			part, rest, ok = e, after, true
 		}
 	}
 	for i, item := range n.Items {
-		if after, ok := strings.CutPrefix(path, fmt.Sprintf("[%d]", i)); ok {
-			best, rest = Entry{Position: item.Position, Value: item}, after
+		if after, begins := strings.CutPrefix(path, fmt.Sprintf("[%d]", i)); begins {
+			part, rest, ok = Entry{Position: item.Position, Value: item}, after, true
 		}
 	}
-	return best, strings.TrimPrefix(rest, ".")
+	return part, strings.TrimPrefix(rest, "."), ok
 }
 
 // ParseYAML reads one YAML document. It never panics and never returns a nil
@@ -131,24 +128,24 @@ func ParseYAML(file string, src []byte) (root *Node, problems List) {
 	defer func() {
 		if r := recover(); r != nil { // the library's parser, on input nobody has seen yet
 			t.add(Position{File: file}, "Y0009", fmt.Sprintf("this YAML cannot be read: %v", r), "please report the file")
-			root, problems = nil, t.problems
+			root = nil
 		}
+		for _, p := range t.problems {
+			p.Line = t.Line(p.Position)
+		}
+		t.problems.Sort()
+		problems = t.problems
 	}()
 	text, ok := t.normalise(src)
 	if !ok {
-		return nil, t.problems
+		return nil, nil
 	}
 	t.lines = strings.Split(text, "\n")
 	body := t.parse(text)
 	if body == nil {
-		return nil, t.problems
+		return nil, nil
 	}
-	root = t.node(body, 0)
-	for _, p := range t.problems {
-		p.Line = t.Line(p.Position)
-	}
-	t.problems.Sort()
-	return root, t.problems
+	return t.node(body, 0), nil
 }
 
 // tree builds the nodes of one text.
@@ -157,6 +154,7 @@ type tree struct {
 	lines    []string
 	anchors  map[string]*Node // nil while the anchor's own value is being read
 	aliased  int              // the weight of all aliases so far
+	bloated  bool             // said once that aliases are too many
 	problems List
 }
 
@@ -234,7 +232,11 @@ func (t *tree) parse(text string) ast.Node {
 			continue
 		}
 		if body != nil {
-			t.add(t.place(d.Body.GetToken()), "Y0006", "a second document begins here", "a scenario is one document: remove the line with --- or ...")
+			begin := d.Start
+			if begin == nil {
+				begin = d.Body.GetToken()
+			}
+			t.add(t.place(begin), "Y0006", "a second document begins here", "a scenario is one document: remove the line with --- or ...")
 			return nil
 		}
 		body = d.Body
@@ -262,7 +264,9 @@ func tooDeep(tokens token.Tokens) (*token.Token, bool) {
 			prefixes++
 		case token.CommentType:
 		default:
-			prefixes = 0
+			if tk.Prev == nil || tk.Prev.Type != token.AnchorType { // else the anchor's name
+				prefixes = 0
+			}
 		}
 		if flow <= 0 && (tk.Type == token.SequenceEntryType || tk.Next != nil && tk.Next.Type == token.MappingValueType) {
 			column := tk.Position.Column
@@ -309,10 +313,12 @@ func explain(msg, line string) (string, string) {
 		return "a second `: ` in one line", "write by: {time: column} or by: {group: column}"
 	case strings.Contains(msg, "mapping value is not allowed"):
 		return "a key where a value should end", quotes + ", and indent keys that belong together alike"
-	case strings.Contains(msg, "tab character"):
+	case strings.Contains(msg, "tab character"), strings.Contains(msg, "character '\t'"), strings.HasPrefix(line, "\t"):
 		return "a tab indents this line", "indent with spaces"
 	case strings.Contains(msg, "reserved character"):
 		return "not YAML: " + msg, "put the text in quotes"
+	case strings.Contains(msg, "must be specified"):
+		return "not YAML: " + msg, "close the bracket that is open, or put a comma between its parts"
 	case strings.Contains(msg, "end token"), strings.Contains(msg, "end character"):
 		return "not YAML: " + msg, "close what is opened here"
 	}
