@@ -11,7 +11,9 @@ func (s *Server) Routes() (out []string) {
 }
 
 // Break makes every decision crash.
-func (s *Server) Break() { s.solution = &solution.Solution{Schema: s.solution.Schema, Payoffs: s.solution.Payoffs} }
+func (s *Server) Break() {
+	s.solution = &solution.Solution{Schema: s.solution.Schema, Payoffs: s.solution.Payoffs}
+}
 
 // InFlight is how many requests are held.
 func (s *Server) InFlight() int { return s.admit.inFlight() }

@@ -532,11 +532,11 @@ func TestOptionsAreChecked(t *testing.T) {
 		"can be reached from other machines, so an API key is needed": func(o *serve.Options) { o.Addr = ":8080" },
 		`address "0.0.0.0:80" can be reached`:                         func(o *serve.Options) { o.Addr = "0.0.0.0:80" },
 		`address "example.com:80" can be reached`:                     func(o *serve.Options) { o.Addr = "example.com:80" },
-		"missing port":                                                func(o *serve.Options) { o.Addr = "127.0.0.1" },
-		"number 1 has 5 characters, at least 16":                      func(o *serve.Options) { o.Keys = []string{"short"} },
-		"max rows: 0 is too small":                                    func(o *serve.Options) { o.MaxRows = 0 },
-		"max body: 1 is too small":                                    func(o *serve.Options) { o.MaxBody = 1 },
-		"timeout: 0s is too small":                                    func(o *serve.Options) { o.Timeout = 0 },
+		"missing port":                           func(o *serve.Options) { o.Addr = "127.0.0.1" },
+		"number 1 has 5 characters, at least 16": func(o *serve.Options) { o.Keys = []string{"short"} },
+		"max rows: 0 is too small":               func(o *serve.Options) { o.MaxRows = 0 },
+		"max body: 1 is too small":               func(o *serve.Options) { o.MaxBody = 1 },
+		"timeout: 0s is too small":               func(o *serve.Options) { o.Timeout = 0 },
 	} {
 		opt := serve.Default()
 		change(&opt)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,6 +43,25 @@ const (
 // amount, a review, and columns of every kind with missing values.
 func Lender(tb testing.TB) Case {
 	tb.Helper()
+	return known(tb, lender)
+}
+
+// Each bundle is fitted once in a test binary; nobody may change it.
+var lender, prices, undecided = sync.OnceValues(makeLender), sync.OnceValues(makePrices), sync.OnceValues(makeUndecided)
+
+func known(tb testing.TB, make func() (Case, error)) Case {
+	tb.Helper()
+	c, err := make()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// Again fits the lender's bundle anew, to see that the same bytes come of it.
+func Again() (Case, error) { return makeLender() }
+
+func makeLender() (Case, error) {
 	t, y := Loans(Learnt+Held, 7, 0)
 	spec := spec{
 		name: "lender", task: model.Binary, model: "linear.logistic.v1", outcomes: []string{"good", "bad"},
@@ -53,12 +73,16 @@ func Lender(tb testing.TB) Case {
 			Review: &scenario.Review{Cost: 25, Accuracy: 0.95},
 		},
 	}
-	return spec.fit(tb, t, y)
+	return spec.fit(t, y)
 }
 
 // Prices decides whether to buy at a price: a regression with payoffs.
 func Prices(tb testing.TB) Case {
 	tb.Helper()
+	return known(tb, prices)
+}
+
+func makePrices() (Case, error) {
 	rng := rand.New(rand.NewPCG(11, 0))
 	n := Learnt + Held
 	size, district, y := make([]float64, n), make([]int32, n), make([]float64, n)
@@ -75,12 +99,16 @@ func Prices(tb testing.TB) Case {
 			{Name: "leave", Payoffs: []scenario.Payoff{{Money: "0"}}},
 		}},
 	}
-	return spec.fit(tb, t, y)
+	return spec.fit(t, y)
 }
 
 // Undecided predicts one of three outcomes and has no payoffs.
 func Undecided(tb testing.TB) Case {
 	tb.Helper()
+	return known(tb, undecided)
+}
+
+func makeUndecided() (Case, error) {
 	rng := rand.New(rand.NewPCG(13, 0))
 	n := Learnt + Held
 	x, y := make([]float64, n), make([]float64, n)
@@ -89,7 +117,7 @@ func Undecided(tb testing.TB) Case {
 		y[i] = float64(min(2, int(math.Abs(x[i])*1.5)))
 	}
 	spec := spec{name: "undecided", task: model.Multiclass, model: "linear.logistic.v1", outcomes: []string{"low", "middle", "high"}}
-	return spec.fit(tb, must(table.New(table.NewNumber("x", x))), y)
+	return spec.fit(must(table.New(table.NewNumber("x", x))), y)
 }
 
 // Loans draws rows for the lender with their outcomes (1 is bad). shift moves
@@ -150,8 +178,7 @@ type spec struct {
 
 const perDecision = 0.5
 
-func (s spec) fit(tb testing.TB, t *table.Table, y []float64) Case {
-	tb.Helper()
+func (s spec) fit(t *table.Table, y []float64) (Case, error) {
 	rows := make([]int, t.Rows())
 	for i := range rows {
 		rows[i] = i
@@ -159,14 +186,11 @@ func (s spec) fit(tb testing.TB, t *table.Table, y []float64) Case {
 	learn, held := t.Take(rows[:Learnt]), t.Take(rows[Learnt:])
 	sol, err := s.solve(learn, y[:Learnt])
 	if err != nil {
-		tb.Fatal(err)
+		return Case{}, err
 	}
 	c := Case{Rows: held, Truth: y[Learnt:]}
 	c.Bundle, err = s.bundle(sol, learn, held, c.Truth)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
+	return c, err
 }
 
 func (s spec) solve(learn *table.Table, y []float64) (*solution.Solution, error) {
