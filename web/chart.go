@@ -36,23 +36,78 @@ const schema = "https://vega.github.io/schema/vega-lite/v6.json"
 // layers is a chart of layers on one plot that is as wide as its place and as
 // high as given in pixels.
 func layers(height int, alt string, parts ...any) object {
-	layer := list{}
+	all := list{}
 	for _, p := range parts {
 		if several, ok := p.(list); ok {
-			layer = append(layer, several...)
+			all = append(all, several...)
 		} else {
-			layer = append(layer, p)
+			all = append(all, p)
 		}
 	}
-	return object{"$schema": schema, "description": alt, "width": "container", "height": height, "layer": layer}
+	return object{"$schema": schema, "description": alt, "width": "container", "height": height, "layer": all}
+}
+
+// layer is one layer: what is drawn, and what decides its places and colours.
+func layer(mark, encoding object) object { return object{"mark": mark, "encoding": encoding} }
+
+// mark is a kind of mark in the look of a style of Theme.
+func mark(kind, style string, more ...object) object {
+	return merged(append([]object{{"type": kind, "style": style}}, more...)...)
+}
+
+// field is a channel that takes kind and scale from the one it belongs to.
+func field(name string) object { return object{"field": name} }
+
+// label is a channel of ready-made text.
+func label(name string) object { return object{"field": name, "type": "nominal"} }
+
+// value is a channel with a fixed value, such as a place in pixels.
+func value(v any) object { return object{"value": v} }
+
+// inline gives a layer its own data.
+func inline(rows list, layer object) object { return merged(layer, object{"data": values(rows...)}) }
+
+// hover is the tooltip of marks that have the name and text of their row.
+func hover(what string) list { return tooltip("name:", "text:"+what) }
+
+// The rows of charts that name their bars above them instead of beside them,
+// which leaves the bars the whole width, also on a phone.
+const (
+	nameUp  = -9 // pixels from the middle of the row to the name
+	barDown = 9  // pixels from the middle of the row to the bar
+)
+
+// names are the texts above the bars of the rows that have a value in a field:
+// the name on the left and the amount on the right.
+func names(rows list, field string, want any, y object, style string) list {
+	text := func(align, name string, at any) list {
+		look := mark("text", style, object{"align": align, "dy": nameUp})
+		return part(rows, field, want, layer(look, object{"y": y, "x": value(at), "text": label(name)}))
+	}
+	return append(text("left", "name", 0), text("right", "label", "width")...)
+}
+
+// track is the thin line on which each row's bar lies, and tick a mark on it.
+func track(y object) object {
+	return layer(mark("rule", "track", object{"yOffset": barDown}), object{"y": y, "x": value(0), "x2": value("width")})
+}
+
+func tick(y, x object, style string, height int) object {
+	look := object{"orient": "vertical", "height": height, "thickness": 1, "yOffset": barDown}
+	return layer(mark("tick", style, look), object{"y": y, "x": x})
+}
+
+// amounts is a column of numbers of a chart's data.
+func amounts(title, unit string, decimals int) Column {
+	return Column{Title: title, Number: true, Unit: unit, Decimals: decimals}
 }
 
 // part is a layer of the rows that have a value in a field; no layer when
 // there are none, because Vega warns of layers without data.
-func part(rows list, field string, value any, layer object) list {
+func part(rows list, name string, want any, layer object) list {
 	for _, r := range rows {
-		if r.(object)[field] == value {
-			return list{merged(layer, object{"transform": only("datum." + field + " === " + literal(value))})}
+		if r.(object)[name] == want {
+			return list{merged(layer, object{"transform": only("datum." + name + " === " + literal(want))})}
 		}
 	}
 	return list{}

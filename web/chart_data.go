@@ -42,32 +42,44 @@ func (h Histogram) bins() int {
 
 // Chart draws bars; numbers from left to right, categories from top to bottom.
 func (h Histogram) Chart() Chart {
-	rows := list{}
 	data := Table{Columns: []Column{{Title: h.Axis}}}
-	names := make([]string, len(h.Series))
-	for k, s := range h.Series {
-		names[k] = s.Name
-		data.Columns = append(data.Columns, Column{Title: cmp.Or(s.Name, "Rows"), Number: true})
+	var names []string
+	for _, s := range h.Series {
+		names = append(names, s.Name)
+		data.Columns = append(data.Columns, amounts(cmp.Or(s.Name, "Rows"), "", 0))
 	}
-	totals := make([]float64, len(h.Series))
 	for i := range h.bins() {
-		label := h.label(i)
-		row := Row{Cells: []Cell{Str(label)}}
+		row := Row{Cells: []Cell{Str(h.bin(i))}}
 		for _, s := range h.Series {
 			row.Cells = append(row.Cells, Num(s.Counts[i]))
 		}
 		data.Rows = append(data.Rows, row)
-		for k, s := range h.Series {
-			totals[k] += s.Counts[i]
-		}
 	}
-	for k, s := range h.Series {
+	alt := fmt.Sprintf("%s in %d bins", h.Axis, h.bins())
+	if len(h.Series) > 1 {
+		alt += " for " + strings.Join(names, " and ")
+	}
+	alt += "."
+	return finished(h.Title, h.Caption, alt, h.spec(alt), h.rows(), data)
+}
+
+// rows is the data of the chart: a row for each bin of each series.
+func (h Histogram) rows() list {
+	rows := list{}
+	for _, s := range h.Series {
+		total := 0.0
+		for _, n := range s.Counts[:h.bins()] {
+			total += n
+		}
 		for i := range h.bins() {
 			share := 0.0
-			if totals[k] > 0 {
-				share = s.Counts[i] / totals[k]
+			if total > 0 {
+				share = s.Counts[i] / total
 			}
-			r := object{"label": h.label(i), "series": s.Name, "count": numberOf(s.Counts[i]), "share": numberOf(share), "text": Quantity{Value: share, Unit: "%", Decimals: Auto}.String(), "n": decimal(s.Counts[i], 0, false)}
+			r := object{
+				"name": h.bin(i), "series": s.Name, "count": numberOf(s.Counts[i]), "share": numberOf(share),
+				"text": Quantity{Value: share, Unit: "%", Decimals: Auto}.String(), "n": decimal(s.Counts[i], 0, false),
+			}
 			if len(h.Labels) == 0 {
 				r["low"], r["high"] = numberOf(h.Edges[i]), numberOf(h.Edges[i+1])
 			}
@@ -78,60 +90,64 @@ func (h Histogram) Chart() Chart {
 			}
 		}
 	}
-	alt := fmt.Sprintf("%s in %d bins", h.Axis, h.bins())
-	if len(h.Series) > 1 {
-		alt += " for " + strings.Join(names, " and ")
-	}
-	alt += "."
-	spec := h.spec(alt)
-	return finished(h.Title, h.Caption, alt, spec, rows, data)
+	return rows
 }
 
-func (h Histogram) label(i int) string {
+// bin names a bin.
+func (h Histogram) bin(i int) string {
 	if len(h.Labels) > 0 {
 		return h.Labels[i]
 	}
-	q := Quantity{Unit: h.Unit, Decimals: Auto, Value: h.Edges[i], Interval: &Interval{Low: h.Edges[i], High: h.Edges[i+1]}}
-	return q.Range()
+	in := &Interval{Low: h.Edges[i], High: h.Edges[i+1]}
+	return Quantity{Unit: h.Unit, Decimals: Auto, Value: h.Edges[i], Interval: in}.Range()
 }
 
 func (h Histogram) spec(alt string) object {
-	field, title, unit := "count", "rows", ""
-	many := len(h.Series) > 1
-	if many {
-		field, title, unit = "share", "share of rows", "%"
+	if len(h.Series) > 1 {
+		return h.several(alt)
 	}
-	tip := tooltip("label:"+h.Axis, "text:share", "n:rows")
-	color := object{}
-	if many {
-		tip = tooltip("series:", "label:"+h.Axis, "text:share", "n:rows")
-		color = object{"color": nominal("series", nil)}
-	}
-	amount := quantitative(field, axis(title, unit, true), object{"stack": nil})
+	tip := tooltip("name:"+h.Axis, "text:share", "n:rows")
+	amount := quantitative("count", axis("rows", "", true))
 	if len(h.Labels) > 0 {
-		enc := merged(object{"y": nominal("label", nil, object{"axis": object{"grid": false}}), "x": amount, "tooltip": tip}, color)
-		if many {
-			enc["yOffset"] = nominal("series", nil)
-		}
-		return merged(layers((24+8*(len(h.Series)-1))*h.bins(), alt, object{"mark": h.mark(many), "encoding": enc}))
+		y := nominal("name", nil, object{"axis": object{"grid": false}})
+		return layers(24*h.bins(), alt, layer(mark("bar", "bar-main"), object{"y": y, "x": amount, "tooltip": tip}))
 	}
-	x := quantitative("low", axis(h.Axis, h.Unit, false), object{"bin": "binned", "scale": object{"zero": false, "nice": false}})
-	if many {
-		// Outlines do not hide each other as bars do.
-		edge := merged(x)
-		delete(edge, "bin")
-		line := object{"mark": object{"type": "area", "interpolate": "step-after", "fillOpacity": 0.14, "line": object{"strokeWidth": 1.75}}, "encoding": merged(object{"x": edge, "y": amount}, color)}
-		hover := object{"mark": object{"type": "bar", "fillOpacity": 0, "binSpacing": 0}, "encoding": object{"x": x, "x2": object{"field": "high"}, "y": amount, "tooltip": tip, "detail": nominal("series", nil)}, "transform": only("!datum.end")}
-		return layers(220, alt, line, hover)
-	}
-	return layers(220, alt, object{"transform": only("!datum.end"), "mark": merged(h.mark(false), object{"binSpacing": 1}), "encoding": object{"x": x, "x2": object{"field": "high"}, "y": amount, "tooltip": tip}})
+	bars := layer(mark("bar", "bar-main", object{"binSpacing": 1}), object{
+		"x": h.x(true), "x2": field("high"), "y": amount, "tooltip": tip,
+	})
+	bars["transform"] = only("!datum.end")
+	return layers(220, alt, bars)
 }
 
-func (h Histogram) mark(many bool) object {
-	if many {
-		return object{"type": "bar"}
+// several compares series by their shares.
+func (h Histogram) several(alt string) object {
+	tip := tooltip("series:", "name:"+h.Axis, "text:share", "n:rows")
+	amount := quantitative("share", axis("share of rows", "%", true), object{"stack": nil})
+	color := nominal("series", nil)
+	if len(h.Labels) > 0 {
+		y := nominal("name", nil, object{"axis": object{"grid": false}})
+		bars := object{"y": y, "yOffset": nominal("series", nil), "x": amount, "color": color, "tooltip": tip}
+		return layers((16+8*len(h.Series))*h.bins(), alt, layer(object{"type": "bar"}, bars))
 	}
-	return object{"type": "bar", "style": "bar-main"}
+	// Outlines do not hide each other as bars do; bars that cannot be seen
+	// take the pointer.
+	outline := object{
+		"type": "area", "interpolate": "step-after", "fillOpacity": 0.14, "line": object{"strokeWidth": 1.75},
+	}
+	unseen := layer(object{"type": "bar", "fillOpacity": 0, "binSpacing": 0}, object{
+		"x": h.x(true), "x2": field("high"), "y": amount, "tooltip": tip, "detail": nominal("series", nil),
+	})
+	unseen["transform"] = only("!datum.end")
+	return layers(220, alt, layer(outline, object{"x": h.x(false), "y": amount, "color": color}), unseen)
+}
+
+// x is the axis of the values, for bars from border to border or for points.
+func (h Histogram) x(binned bool) object {
+	x := quantitative("low", axis(h.Axis, h.Unit, false), object{"scale": object{"zero": false, "nice": false}})
+	if binned {
+		x["bin"] = "binned"
+	}
+	return x
 }
 
 // Drift shows how far each column has moved from the training rows, by the
@@ -159,7 +175,7 @@ const (
 // Chart draws a bar per column.
 func (d Drift) Chart() Chart {
 	rows := list{}
-	data := Table{Columns: []Column{{Title: "Column", Code: true}, {Title: "Index", Number: true, Decimals: 3}, {Title: "Reading"}}}
+	data := Table{Columns: []Column{{Title: "Column", Code: true}, amounts("Index", "", 3), {Title: "Reading"}}}
 	count := map[string]int{}
 	for _, r := range d.Rows {
 		level, tone := "stable", Good
@@ -170,21 +186,25 @@ func (d Drift) Chart() Chart {
 			level, tone = "moving", Warn
 		}
 		count[level]++
-		rows = append(rows, object{"name": r.Name, "value": numberOf(r.Index), "level": level, "text": decimal(r.Index, 3, false) + ", " + level})
+		text := decimal(r.Index, 3, false) + ", " + level
+		rows = append(rows, object{"name": r.Name, "value": numberOf(r.Index), "level": level, "text": text})
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(r.Name), Num(r.Index), Mark(level, tone)}})
 	}
-	alt := fmt.Sprintf("Drift of %d columns: %d moved, %d moving, %d stable.", len(d.Rows), count["moved"], count["moving"], count["stable"])
+	alt := fmt.Sprintf("Drift of %d columns: %d moved, %d moving, %d stable.",
+		len(d.Rows), count["moved"], count["moving"], count["stable"])
 	y := nominal("name", column(rows, "name"), object{"axis": object{"grid": false}})
-	x := func(field string) object {
-		return quantitative(field, axis("population stability index", "", false), object{"scale": object{"domainMin": 0}})
+	x := func(name string) object {
+		return quantitative(name, axis("population stability index", "", false), object{"scale": object{"domainMin": 0}})
 	}
 	bar := func(level, style string) list {
-		return part(rows, "level", level, object{"mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:drift")}})
+		return part(rows, "level", level, layer(sideBar(style), object{"y": y, "x": x("value"), "tooltip": hover("drift")}))
 	}
-	border := object{"data": values(object{"at": driftSome, "name": "moving"}, object{"at": driftMuch, "name": "moved"}), "layer": list{
-		object{"mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": x("at")}},
-		object{"mark": object{"type": "text", "style": "note-faint", "align": "left", "dx": 4, "baseline": "bottom", "dy": -2}, "encoding": object{"x": x("at"), "y": object{"value": 0}, "text": object{"field": "name", "type": "nominal"}}},
-	}}
-	spec := layers(26*len(d.Rows), alt, bar("stable", "bar-main"), bar("moving", "bar-warn"), bar("moved", "bar-loss"), border)
+	borders := list{object{"at": driftSome, "name": "moving"}, object{"at": driftMuch, "name": "moved"}}
+	name := mark("text", "note-faint", object{"align": "left", "dx": 4, "baseline": "bottom", "dy": -2})
+	spec := layers(26*len(d.Rows), alt,
+		bar("stable", "bar-main"), bar("moving", "bar-warn"), bar("moved", "bar-loss"),
+		inline(borders, layer(mark("rule", "reference"), object{"x": x("at")})),
+		inline(borders, layer(name, object{"x": x("at"), "y": value(0), "text": label("name")})),
+	)
 	return finished(d.Title, d.Caption, alt, spec, rows, data)
 }

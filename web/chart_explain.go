@@ -29,31 +29,39 @@ type ImportanceRow struct {
 // Chart draws a bar per column with its interval.
 func (p Importance) Chart() Chart {
 	rows := list{}
-	data := Table{Columns: []Column{{Title: "Column", Code: true}, {Title: p.Measure, Number: true, Unit: p.Unit, Decimals: p.Decimals}}}
+	data := Table{Columns: []Column{{Title: "Column", Code: true}, amounts(p.Measure, p.Unit, p.Decimals)}}
 	var first []string
 	for _, r := range p.Rows {
 		low, high := bounds(r.Value, r.Interval)
 		// A column whose interval holds zero has not been shown to matter.
 		sure := r.Interval == nil && r.Value > 0 || r.Interval != nil && r.Interval.Low > 0
 		text := estimate(r.Value, r.Interval, p.Unit, p.Decimals)
-		rows = append(rows, object{"name": r.Name, "value": numberOf(r.Value), "low": low, "high": high, "sure": sure, "zero": 0, "text": text})
+		rows = append(rows, object{
+			"name": r.Name, "value": numberOf(r.Value), "low": low, "high": high, "sure": sure, "text": text,
+		})
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(r.Name), {Value: r.Value, Interval: r.Interval}}})
 		if len(first) < 5 {
 			first = append(first, r.Name+" "+text)
 		}
 	}
-	alt := fmt.Sprintf("%s when a column is shuffled, %d columns; first %s.", p.Measure, len(p.Rows), strings.Join(first, ", "))
+	alt := fmt.Sprintf("%s when a column is shuffled, %d columns; first %s.",
+		p.Measure, len(p.Rows), strings.Join(first, ", "))
 	y := nominal("name", column(rows, "name"), object{"axis": object{"grid": false}})
-	x := func(field string) object { return quantitative(field, axis(p.Measure, p.Unit, true)) }
+	x := func(name string) object { return quantitative(name, axis(p.Measure, p.Unit, true)) }
 	bar := func(sure bool, style string) list {
-		return part(rows, "sure", sure, object{"mark": object{"type": "bar", "style": style, "height": object{"band": 0.62}}, "encoding": object{"y": y, "x": x("value"), "tooltip": tooltip("name:", "text:"+p.Measure)}})
+		return part(rows, "sure", sure, layer(sideBar(style), object{"y": y, "x": x("value"), "tooltip": hover(p.Measure)}))
 	}
 	spec := layers(26*len(p.Rows), alt,
 		bar(true, "bar-main"), bar(false, "bar-mute"),
-		object{"data": values(object{"zero": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"x": x("zero")}},
-		object{"mark": object{"type": "rule", "style": "whisker-ink"}, "encoding": object{"y": y, "x": x("low"), "x2": object{"field": "high"}}},
+		inline(list{object{"zero": 0}}, layer(mark("rule", "zero"), object{"x": x("zero")})),
+		layer(mark("rule", "whisker-ink"), object{"y": y, "x": x("low"), "x2": field("high")}),
 	)
 	return finished(p.Title, p.Caption, alt, spec, rows, data)
+}
+
+// sideBar is a bar beside its name.
+func sideBar(style string) object {
+	return mark("bar", style, object{"height": object{"band": 0.62}})
 }
 
 // Waterfall shows how one row's prediction comes about: from the average, one
@@ -87,16 +95,22 @@ type Reason struct {
 
 // Chart draws the reasons from top to bottom.
 func (p Waterfall) Chart() Chart {
-	data := Table{Columns: []Column{{Title: "Reason"}, {Title: "Adds", Number: true, Unit: p.Unit, Decimals: p.Decimals, Signed: true}, {Title: p.Axis, Number: true, Unit: p.Unit, Decimals: p.Decimals}}}
+	data := Table{Columns: []Column{
+		{Title: "Reason"}, amounts("Adds", p.Unit, p.Decimals), amounts(p.Axis, p.Unit, p.Decimals),
+	}}
+	data.Columns[1].Signed = true
 	rows := list{}
 	seen := map[string]bool{}
 	// bar adds a row from one value to another and gives its name.
-	bar := func(name, part string, from, to float64, label string) string {
+	bar := func(name, part string, from, to float64, text string) string {
 		for seen[name] { // the chart needs names that differ
 			name += " "
 		}
 		seen[name] = true
-		rows = append(rows, object{"name": name, "part": part, "end": part == "end", "from": numberOf(from), "to": numberOf(to), "next": numberOf(to), "zero": 0, "label": label, "text": label})
+		rows = append(rows, object{
+			"name": name, "part": part, "end": part == "end", "from": numberOf(from), "to": numberOf(to), "zero": 0,
+			"label": text, "text": text,
+		})
 		return name
 	}
 	end := func(name string, at float64) {
@@ -122,7 +136,8 @@ func (p Waterfall) Chart() Chart {
 	}
 	end(p.End, at)
 	data.Rows[len(data.Rows)-1].Chosen = true
-	alt := fmt.Sprintf("%s: %s %s; %s; %s %s.", p.Axis, p.Start, p.write(p.Base, false), strings.Join(words, ", "), p.End, p.write(at, false))
+	alt := fmt.Sprintf("%s: %s %s; %s; %s %s.", p.Axis, p.Start, p.write(p.Base, false),
+		strings.Join(words, ", "), p.End, p.write(at, false))
 	return finished(p.Title, p.Caption, alt, p.spec(alt, rows), rows, data)
 }
 
@@ -132,25 +147,11 @@ func (p Waterfall) write(v float64, signed bool) string {
 
 func (p Waterfall) spec(alt string, rows list) object {
 	y := nominal("name", column(rows, "name"), object{"axis": nil})
-	x := func(field string) object { return quantitative(field, axis(p.Axis, p.Unit, false)) }
-	const drop = 9 // the bar lies below the reason's name
+	x := func(name string) object { return quantitative(name, axis(p.Axis, p.Unit, false)) }
 	bar := func(kind, style string) list {
-		return part(rows, "part", kind, object{
-			"mark":     object{"type": "bar", "style": style, "height": 11, "yOffset": drop},
-			"encoding": object{"y": y, "x": x("from"), "x2": object{"field": "to"}, "tooltip": tooltip("name:", "text:adds")},
-		})
-	}
-	tick := func(field, style string, height int) object {
-		return object{
-			"mark":     object{"type": "tick", "style": style, "orient": "vertical", "height": height, "thickness": 1, "yOffset": drop},
-			"encoding": object{"y": y, "x": x(field)},
-		}
-	}
-	text := func(end bool, style, align, field string, at any) list {
-		return part(rows, "end", end, object{
-			"mark":     object{"type": "text", "style": style, "align": align, "dy": -9},
-			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
-		})
+		look := mark("bar", style, object{"height": 11, "yOffset": barDown})
+		places := object{"y": y, "x": x("from"), "x2": field("to"), "tooltip": hover("adds")}
+		return part(rows, "part", kind, layer(look, places))
 	}
 	up, down := "bar-main", "bar-second"
 	switch p.Up {
@@ -160,10 +161,8 @@ func (p Waterfall) spec(alt string, rows list) object {
 		down = "bar-loss"
 	}
 	return layers(42*len(rows), alt,
-		object{"mark": object{"type": "rule", "style": "track", "yOffset": drop}, "encoding": object{"y": y, "x": object{"value": 0}, "x2": object{"value": "width"}}},
-		tick("zero", "zero-tick", 16), tick("next", "link", 20),
+		track(y), tick(y, x("zero"), "zero-tick", 16), tick(y, x("to"), "link", 20),
 		bar("up", up), bar("down", down), bar("end", "bar-mute"),
-		text(false, "note", "left", "name", 0), text(true, "note-strong", "left", "name", 0),
-		text(false, "note", "right", "label", "width"), text(true, "note-strong", "right", "label", "width"),
+		names(rows, "end", false, y, "note"), names(rows, "end", true, y, "note-strong"),
 	)
 }

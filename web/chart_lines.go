@@ -37,46 +37,57 @@ type LinePoint struct {
 // Chart draws the lines with bands where there are intervals.
 func (p Lines) Chart() Chart {
 	rows := list{}
-	data := Table{Columns: []Column{{Title: "Line"}, {Title: p.X, Number: true, Decimals: Auto}, {Title: p.Y, Number: true, Unit: p.Unit, Decimals: Auto}}}
+	data := Table{Columns: []Column{{Title: "Line"}, amounts(p.X, "", Auto), amounts(p.Y, p.Unit, Auto)}}
 	banded := false
 	var ends []string
 	for _, s := range p.Series {
 		for _, pt := range s.Points {
 			low, high := bounds(pt.Y, pt.Interval)
 			banded = banded || pt.Interval != nil
-			rows = append(rows, object{"x": p.place(pt.X), "y": numberOf(pt.Y), "low": low, "high": high, "series": s.Name, "at": p.where(pt.X), "text": estimate(pt.Y, pt.Interval, p.Unit, Auto)})
-			data.Rows = append(data.Rows, Row{Cells: []Cell{Str(s.Name), {Value: pt.X, Text: p.where(pt.X)}, {Value: pt.Y, Interval: pt.Interval}}})
+			rows = append(rows, object{
+				"x": p.place(pt.X), "y": numberOf(pt.Y), "low": low, "high": high, "series": s.Name,
+				"at": p.where(pt.X), "text": estimate(pt.Y, pt.Interval, p.Unit, Auto),
+			})
+			cells := []Cell{Str(s.Name), {Value: pt.X, Text: p.where(pt.X)}, {Value: pt.Y, Interval: pt.Interval}}
+			data.Rows = append(data.Rows, Row{Cells: cells})
 		}
 		if n := len(s.Points); n > 0 {
-			ends = append(ends, fmt.Sprintf("%s ends at %s", cmp.Or(s.Name, "the line"), Quantity{Value: s.Points[n-1].Y, Unit: p.Unit, Decimals: Auto}))
+			last := Quantity{Value: s.Points[n-1].Y, Unit: p.Unit, Decimals: Auto}
+			ends = append(ends, fmt.Sprintf("%s ends at %s", cmp.Or(s.Name, "the line"), last))
 		}
 	}
 	alt := fmt.Sprintf("%s over %s: %s.", p.Y, p.X, strings.Join(ends, ", "))
-	x := object{"field": "x", "type": "quantitative", "title": nil, "axis": axis(p.X, "", false), "scale": object{"zero": false, "nice": false}}
+	return finished(p.Title, p.Caption, alt, p.spec(alt, banded), rows, data)
+}
+
+func (p Lines) spec(alt string, banded bool) object {
+	x := quantitative("x", axis(p.X, "", false), object{"scale": object{"zero": false, "nice": false}})
 	if p.Time {
-		x = object{"field": "x", "type": "temporal", "title": nil, "axis": object{"title": p.X, "grid": false}}
+		x = object{"field": "x", "type": "temporal", "axis": object{"title": p.X, "grid": false}}
 	}
-	y := func(field string) object {
+	y := func(name string) object {
 		if p.Log {
 			// Vega's own labels leave out those that would crowd a decade.
-			return quantitative(field, object{"title": withUnit(p.Y, p.Unit), "format": "~g"}, object{"scale": object{"type": "log"}})
+			log := object{"title": withUnit(p.Y, p.Unit), "format": "~g"}
+			return quantitative(name, log, object{"scale": object{"type": "log"}})
 		}
-		return quantitative(field, axis(p.Y, p.Unit, true), object{"scale": object{"zero": false}})
+		return quantitative(name, axis(p.Y, p.Unit, true), object{"scale": object{"zero": false}})
 	}
-	legend := object{}
+	color := nominal("series", nil)
 	if len(p.Series) < 2 {
-		legend["legend"] = nil
+		color["legend"] = nil
 	}
-	color := nominal("series", nil, legend)
-	spec := layers(260, alt)
+	parts := list{}
 	if banded {
-		spec["layer"] = append(spec["layer"].(list), object{"mark": object{"type": "area", "opacity": 0.14}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}, "color": color}})
+		band := object{"type": "area", "opacity": 0.14}
+		parts = append(parts, layer(band, object{"x": x, "y": y("low"), "y2": field("high"), "color": color}))
 	}
-	spec["layer"] = append(spec["layer"].(list),
-		object{"mark": object{"type": "line"}, "encoding": object{"x": x, "y": y("y"), "color": color}},
-		object{"mark": object{"type": "point", "filled": true, "size": 26}, "encoding": object{"x": x, "y": y("y"), "color": color, "tooltip": tooltip("series:", "at:"+p.X, "text:"+p.Y)}},
-	)
-	return finished(p.Title, p.Caption, alt, spec, rows, data)
+	tip := tooltip("series:", "at:"+p.X, "text:"+p.Y)
+	dot := object{"type": "point", "filled": true, "size": 26}
+	return layers(260, alt, append(parts,
+		layer(object{"type": "line"}, object{"x": x, "y": y("y"), "color": color}),
+		layer(dot, object{"x": x, "y": y("y"), "color": color, "tooltip": tip}),
+	))
 }
 
 // place is an X for the specification: Vega wants milliseconds.

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // ProfitCurve shows the money for every share of rows that could be acted on,
@@ -44,11 +46,9 @@ type Reference struct {
 func (p ProfitCurve) Chart() Chart {
 	rows := list{}
 	best := CurvePoint{Money: math.Inf(-1)}
-	data := Table{Columns: []Column{{Title: "Share " + p.Action, Number: true, Unit: "%"}, {Title: "Money " + p.Per, Number: true, Unit: p.Unit}}}
+	data := Table{Columns: []Column{amounts("Share "+p.Action, "%", 0), amounts("Money "+p.Per, p.Unit, 0)}}
 	for _, c := range p.Points {
-		low, high := bounds(c.Money, c.Interval)
-		share, money := c.text(p.Unit)
-		rows = append(rows, object{"share": numberOf(c.Share), "money": numberOf(c.Money), "low": low, "high": high, "acted": share, "text": money})
+		rows = append(rows, c.row(p.Unit))
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Num(c.Share), {Value: c.Money, Interval: c.Interval}}})
 		if c.Money > best.Money {
 			best = c
@@ -64,47 +64,53 @@ func (p ProfitCurve) Chart() Chart {
 		alt += fmt.Sprintf(" The chosen decisions earn %s at %s.", money, share)
 	}
 	x, y := p.x(), p.y
+	zero := layer(mark("rule", "zero"), object{"y": y("money")})
 	spec := layers(340, alt,
-		object{"data": values(object{"money": 0}), "mark": object{"type": "rule", "style": "zero"}, "encoding": object{"y": y("money")}},
-		object{"mark": object{"type": "area", "style": "band"}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}}},
-		object{"mark": object{"type": "line", "style": "series"}, "encoding": object{"x": x, "y": y("money")}},
-		p.references(),
-		object{
-			"params": list{object{"name": "hover", "select": object{"type": "point", "on": "pointerover", "nearest": true, "clear": "pointerout", "fields": list{"share"}}}},
-			"mark":   object{"type": "point", "style": "dot-main", "size": 70},
-			"encoding": object{
-				"x": x, "y": y("money"), "tooltip": tooltip("acted:"+p.Action, "text:money"),
-				"opacity": object{"condition": object{"param": "hover", "empty": false, "value": 1}, "value": 0},
-			},
-		},
+		inline(list{object{"money": 0}}, zero),
+		layer(mark("area", "band"), object{"x": x, "y": y("low"), "y2": field("high")}),
+		layer(mark("line", "series"), object{"x": x, "y": y("money")}),
+		p.references(), p.hover(), p.chosen(),
 	)
-	if p.Chosen != nil {
-		spec["layer"] = append(spec["layer"].(list), p.chosen())
-	}
 	return finished(p.Title, p.Caption, alt, spec, rows, data)
 }
 
-func (p ProfitCurve) x() object {
-	return quantitative("share", axis("share "+p.Action, "%", false), object{"scale": object{"domain": list{0, 1}, "nice": false}})
+// row is the point as data of the chart.
+func (c CurvePoint) row(unit string) object {
+	low, high := bounds(c.Money, c.Interval)
+	share, money := c.text(unit)
+	return object{
+		"share": numberOf(c.Share), "money": numberOf(c.Money), "low": low, "high": high, "zero": 0,
+		"acted": share, "text": money, "label": Quantity{Value: c.Money, Unit: unit}.String(),
+	}
 }
 
-func (p ProfitCurve) y(field string) object {
-	return quantitative(field, axis("money "+p.Per, p.Unit, true))
+func (p ProfitCurve) x() object {
+	scale := object{"domain": list{0, 1}, "nice": false}
+	return quantitative("share", axis("share "+p.Action, "%", false), object{"scale": scale})
 }
+
+func (p ProfitCurve) y(name string) object {
+	return quantitative(name, axis("money "+p.Per, p.Unit, true))
+}
+
+// hover shows the point of the curve that is nearest to the pointer.
+func (p ProfitCurve) hover() object {
+	near := object{"type": "point", "on": "pointerover", "nearest": true, "clear": "pointerout", "fields": list{"share"}}
+	shown := object{"condition": object{"param": "hover", "empty": false, "value": 1}, "value": 0}
+	dot := layer(mark("point", "dot-main", object{"size": 70}), object{
+		"x": p.x(), "y": p.y("money"), "tooltip": p.tip(), "opacity": shown,
+	})
+	dot["params"] = list{object{"name": "hover", "select": near}}
+	return dot
+}
+
+func (p ProfitCurve) tip() list { return tooltip("acted:"+p.Action, "text:money") }
 
 // references are the horizontal lines with their names. Where a line is close
 // below another, its name goes under it so that the two do not collide.
 func (p ProfitCurve) references() list {
 	refs := slices.Clone(p.References)
-	slices.SortStableFunc(refs, func(a, b Reference) int {
-		if a.Money < b.Money {
-			return -1
-		}
-		if a.Money > b.Money {
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(refs, func(a, b Reference) int { return cmp.Compare(a.Money, b.Money) })
 	low, high := 0.0, 0.0
 	for _, c := range p.Points {
 		low, high = math.Min(low, c.Money), math.Max(high, c.Money)
@@ -115,41 +121,41 @@ func (p ProfitCurve) references() list {
 	rows := list{}
 	for i, r := range refs {
 		under := i+1 < len(refs) && refs[i+1].Money-r.Money < 0.08*(high-low)
-		rows = append(rows, object{"name": r.Name, "money": numberOf(r.Money), "under": under, "text": Quantity{Value: r.Money, Unit: p.Unit}.String()})
-	}
-	name := func(under bool, baseline string, dy int) list {
-		return part(rows, "under", under, object{
-			"data": values(rows...), "mark": object{"type": "text", "style": "note-faint", "align": "right", "baseline": baseline, "dy": dy},
-			"encoding": object{"x": object{"value": "width"}, "y": p.y("money"), "text": object{"field": "name", "type": "nominal"}},
-		})
+		text := Quantity{Value: r.Money, Unit: p.Unit}.String()
+		rows = append(rows, object{"name": r.Name, "money": numberOf(r.Money), "under": under, "text": text})
 	}
 	if len(rows) == 0 {
 		return rows
 	}
-	line := object{"data": values(rows...), "mark": object{"type": "rule", "style": "reference"}, "encoding": object{"y": p.y("money"), "tooltip": tooltip("name:", "text:money")}}
-	return slices.Concat(list{line}, name(true, "top", 4), name(false, "bottom", -3))
+	name := func(under bool, baseline string, dy int) list {
+		look := mark("text", "note-faint", object{"align": "right", "baseline": baseline, "dy": dy})
+		text := layer(look, object{"x": value("width"), "y": p.y("money"), "text": label("name")})
+		return part(rows, "under", under, inline(rows, text))
+	}
+	line := layer(mark("rule", "reference"), object{"y": p.y("money"), "tooltip": hover("money")})
+	return slices.Concat(list{inline(rows, line)}, name(true, "top", 4), name(false, "bottom", -3))
 }
 
-// chosen marks the model's own decisions: a drop line, a dot and a label.
-func (p ProfitCurve) chosen() object {
-	c := *p.Chosen
-	low, high := bounds(c.Money, c.Interval)
-	share, money := c.text(p.Unit)
+// chosen marks the model's own decisions: a drop line, an interval, a dot and
+// a label.
+func (p ProfitCurve) chosen() list {
+	if p.Chosen == nil {
+		return nil
+	}
 	x, y := p.x(), p.y
 	align, dx := "left", 11
-	if c.Share > 0.6 {
+	if p.Chosen.Share > 0.6 {
 		align, dx = "right", -11
 	}
-	at := values(object{
-		"share": numberOf(c.Share), "money": numberOf(c.Money), "low": low, "high": high, "zero": 0,
-		"label": Quantity{Value: c.Money, Unit: p.Unit}.String(), "acted": share, "text": money,
-	})
-	return object{"data": at, "layer": list{
-		object{"mark": object{"type": "rule", "style": "drop"}, "encoding": object{"x": x, "y": y("zero"), "y2": object{"field": "money"}}},
-		object{"mark": object{"type": "rule", "style": "whisker"}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}}},
-		object{"mark": object{"type": "point", "style": "dot-main", "size": 140}, "encoding": object{"x": x, "y": y("money"), "tooltip": tooltip("acted:"+p.Action, "text:money")}},
-		object{"mark": object{"type": "text", "style": "note-main", "align": align, "dx": dx, "dy": -13}, "encoding": object{"x": x, "y": y("money"), "text": object{"field": "label", "type": "nominal"}}},
-	}}
+	name := mark("text", "note-main", object{"align": align, "dx": dx, "dy": -13})
+	dot := mark("point", "dot-main", object{"size": 140})
+	rows := list{p.Chosen.row(p.Unit)}
+	return list{
+		inline(rows, layer(mark("rule", "drop"), object{"x": x, "y": y("zero"), "y2": field("money")})),
+		inline(rows, layer(mark("rule", "whisker"), object{"x": x, "y": y("low"), "y2": field("high")})),
+		inline(rows, layer(dot, object{"x": x, "y": y("money"), "tooltip": p.tip()})),
+		inline(rows, layer(name, object{"x": x, "y": y("money"), "text": label("label")})),
+	}
 }
 
 // Policies compares ways to decide by their money: do nothing, act on all,
@@ -175,48 +181,40 @@ type Policy struct {
 // Chart draws one line per policy, in the order given.
 func (p Policies) Chart() Chart {
 	rows := list{}
-	data := Table{Columns: []Column{{Title: "Policy"}, {Title: "Money " + p.Per, Number: true, Unit: p.Unit, Whisker: true}}}
-	alt := "Money " + p.Per + ":"
-	for i, r := range p.Rows {
+	data := Table{Columns: []Column{{Title: "Policy"}, amounts("Money "+p.Per, p.Unit, 0)}}
+	data.Columns[1].Whisker = true
+	var words []string
+	for _, r := range p.Rows {
 		low, high := bounds(r.Money, r.Interval)
 		text := estimate(r.Money, r.Interval, p.Unit, 0)
 		rows = append(rows, object{
 			"name": r.Name, "money": numberOf(r.Money), "low": low, "high": high, "zero": 0, "chosen": r.Chosen,
 			"label": Quantity{Value: r.Money}.String(), "text": text,
 		})
-		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(r.Name), {Value: r.Money, Interval: r.Interval}}, Chosen: r.Chosen})
-		if i > 0 {
-			alt += ";"
-		}
-		alt += " " + r.Name + " " + text
+		cells := []Cell{Str(r.Name), {Value: r.Money, Interval: r.Interval}}
+		data.Rows = append(data.Rows, Row{Cells: cells, Chosen: r.Chosen})
+		words = append(words, r.Name+" "+text)
 	}
-	spec := p.spec(alt+".", rows)
-	return finished(p.Title, p.Caption, alt+".", spec, rows, data)
+	alt := fmt.Sprintf("Money %s: %s.", p.Per, strings.Join(words, "; "))
+	return finished(p.Title, p.Caption, alt, p.spec(alt, rows), rows, data)
 }
 
 func (p Policies) spec(alt string, rows list) object {
 	y := nominal("name", column(rows, "name"), object{"axis": nil})
-	x := func(field string) object { return quantitative(field, axis("money "+p.Per, p.Unit, false)) }
-	const drop = 9 // the line lies below the row's name
-	mark := func(chosen bool, mark, encoding object) list {
-		return part(rows, "chosen", chosen, object{"mark": merged(mark, object{"yOffset": drop}), "encoding": merged(object{"y": y}, encoding)})
+	x := func(name string) object { return quantitative(name, axis("money "+p.Per, p.Unit, false)) }
+	// one draws a policy: its interval and its dot.
+	one := func(chosen bool, whisker, dot string, size int) list {
+		line := mark("rule", whisker, object{"yOffset": barDown})
+		point := mark("point", dot, object{"size": size, "yOffset": barDown})
+		return append(
+			part(rows, "chosen", chosen, layer(line, object{"y": y, "x": x("low"), "x2": field("high")})),
+			part(rows, "chosen", chosen, layer(point, object{"y": y, "x": x("money"), "tooltip": hover("money")}))...,
+		)
 	}
-	text := func(chosen bool, style, align, field string, at any) list {
-		return part(rows, "chosen", chosen, object{
-			"mark":     object{"type": "text", "style": style, "align": align, "dy": -9},
-			"encoding": object{"y": y, "x": object{"value": at}, "text": object{"field": field, "type": "nominal"}},
-		})
-	}
-	span := object{"x": x("low"), "x2": object{"field": "high"}}
-	dot := object{"x": x("money"), "tooltip": tooltip("name:", "text:money")}
-	const chosen, other = true, false
 	return layers(48*len(rows), alt,
-		object{"mark": object{"type": "rule", "style": "track", "yOffset": drop}, "encoding": object{"y": y, "x": object{"value": 0}, "x2": object{"value": "width"}}},
-		object{"mark": object{"type": "tick", "style": "zero-tick", "orient": "vertical", "height": 14, "thickness": 1, "yOffset": drop}, "encoding": object{"y": y, "x": x("zero")}},
-		mark(other, object{"type": "rule", "style": "whisker-mute"}, span), mark(chosen, object{"type": "rule", "style": "whisker"}, span),
-		mark(other, object{"type": "point", "style": "dot-mute", "size": 110}, dot), mark(chosen, object{"type": "point", "style": "dot-main", "size": 150}, dot),
-		text(other, "note", "left", "name", 0), text(chosen, "note-strong", "left", "name", 0),
-		text(other, "note", "right", "label", "width"), text(chosen, "note-strong", "right", "label", "width"),
+		track(y), tick(y, x("zero"), "zero-tick", 14),
+		one(false, "whisker-mute", "dot-mute", 110), one(true, "whisker", "dot-main", 150),
+		names(rows, "chosen", false, y, "note"), names(rows, "chosen", true, y, "note-strong"),
 	)
 }
 
@@ -248,31 +246,41 @@ type Trial struct {
 // Chart draws a dot per trial.
 func (t Trials) Chart() Chart {
 	rows, marked := list{}, list{}
-	data := Table{Columns: []Column{{Title: "Model", Code: true}, {Title: "Trial"}, {Title: t.Metric, Number: true, Decimals: 4}, {Title: "Money " + t.Per, Number: true, Unit: t.Unit}}}
+	data := Table{Columns: []Column{
+		{Title: "Model", Code: true}, {Title: "Trial"}, amounts(t.Metric, "", 4), amounts("Money "+t.Per, t.Unit, 0),
+	}}
 	alt := fmt.Sprintf("%d trials by %s and money %s.", len(t.Points), t.Metric, t.Per)
 	for _, p := range t.Points {
+		quality, money := decimal(p.Metric, 4, false), Quantity{Value: p.Money, Unit: t.Unit}.String()
 		row := object{
 			"model": p.Model, "label": p.Label, "metric": numberOf(p.Metric), "money": numberOf(p.Money), "mark": p.Mark,
-			"quality": decimal(p.Metric, 4, false), "text": Quantity{Value: p.Money, Unit: t.Unit}.String(),
+			"quality": quality, "text": money,
 		}
 		rows = append(rows, row)
-		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(p.Model), Str(p.Label), Num(p.Metric), Num(p.Money)}, Chosen: p.Mark != "", Badge: p.Mark})
+		cells := []Cell{Str(p.Model), Str(p.Label), Num(p.Metric), Num(p.Money)}
+		data.Rows = append(data.Rows, Row{Cells: cells, Chosen: p.Mark != "", Badge: p.Mark})
 		if p.Mark != "" {
 			marked = append(marked, row)
-			alt += fmt.Sprintf(" %s: %s, %s %s, %s.", p.Mark, p.Model, t.Metric, row["quality"], row["text"])
+			alt += fmt.Sprintf(" %s: %s, %s %s, %s.", p.Mark, p.Model, t.Metric, quality, money)
 		}
 	}
-	x := quantitative("metric", axis(t.Metric+" (right is better)", "", true), object{"scale": object{"zero": false, "nice": true, "reverse": t.Lower, "padding": 12}})
+	return finished(t.Title, t.Caption, alt, t.spec(alt, marked), rows, data)
+}
+
+func (t Trials) spec(alt string, marked list) object {
+	x := quantitative("metric", axis(t.Metric+" (right is better)", "", true), object{
+		"scale": object{"zero": false, "nice": true, "reverse": t.Lower, "padding": 12},
+	})
 	y := quantitative("money", axis("money "+t.Per, t.Unit, true), object{"scale": object{"zero": false, "padding": 14}})
 	tip := tooltip("model:", "label:trial", "quality:"+t.Metric, "text:money")
-	spec := layers(340, alt,
-		object{"mark": object{"type": "point", "filled": true, "size": 80, "opacity": 0.75}, "encoding": object{"x": x, "y": y, "color": nominal("model", nil), "tooltip": tip}},
-	)
+	dot := object{"type": "point", "filled": true, "size": 80, "opacity": 0.75}
+	parts := list{layer(dot, object{"x": x, "y": y, "color": nominal("model", nil), "tooltip": tip})}
 	if len(marked) > 0 {
-		spec["layer"] = append(spec["layer"].(list), object{"data": values(marked...), "layer": list{
-			object{"mark": object{"type": "point", "style": "ring", "size": 190}, "encoding": object{"x": x, "y": y, "tooltip": tip}},
-			object{"mark": object{"type": "text", "style": "note-main", "dy": -17}, "encoding": object{"x": x, "y": y, "text": object{"field": "mark", "type": "nominal"}}},
-		}})
+		name := mark("text", "note-main", object{"dy": -17})
+		parts = append(parts,
+			inline(marked, layer(mark("point", "ring", object{"size": 190}), object{"x": x, "y": y, "tooltip": tip})),
+			inline(marked, layer(name, object{"x": x, "y": y, "text": label("mark")})),
+		)
 	}
-	return finished(t.Title, t.Caption, alt, spec, rows, data)
+	return layers(340, alt, parts)
 }

@@ -31,30 +31,14 @@ type CalibrationBin struct {
 
 // Chart draws the reliability diagram with the number of rows at its foot.
 func (c Calibration) Chart() Chart {
-	low, high, most, total := 0.0, 0.0, 1, 0
+	low, high := c.domain()
+	most, total := 1, 0
 	for _, b := range c.Bins {
-		l, h := b.Observed, b.Observed
-		if b.Interval != nil {
-			l, h = b.Interval.Low, b.Interval.High
-		}
-		for _, v := range []float64{b.Predicted, l, h} {
-			if finite(v) {
-				low, high = math.Min(low, v), math.Max(high, v)
-			}
-		}
 		most, total = max(most, b.Rows), total+b.Rows
-	}
-	if c.Unit == "%" || !(high > low) {
-		low, high = 0, 1
-	} else {
-		pad := 0.04 * (high - low)
-		low, high = low-pad, high+pad
 	}
 	rows := list{}
 	data := Table{Columns: []Column{
-		{Title: c.Predicted, Number: true, Unit: c.Unit, Decimals: Auto},
-		{Title: c.Observed, Number: true, Unit: c.Unit, Decimals: Auto},
-		{Title: "Rows", Number: true},
+		amounts(c.Predicted, c.Unit, Auto), amounts(c.Observed, c.Unit, Auto), amounts("Rows", "", 0),
 	}}
 	gap := 0.0
 	for _, b := range c.Bins {
@@ -62,34 +46,53 @@ func (c Calibration) Chart() Chart {
 		rows = append(rows, object{
 			"predicted": numberOf(b.Predicted), "observed": numberOf(b.Observed), "low": l, "high": h, "rows": b.Rows,
 			"foot": low, "count": low + 0.14*(high-low)*float64(b.Rows)/float64(most),
-			"p": Quantity{Value: b.Predicted, Unit: c.Unit, Decimals: Auto}.String(), "o": estimate(b.Observed, b.Interval, c.Unit, Auto),
+			"p": Quantity{Value: b.Predicted, Unit: c.Unit, Decimals: Auto}.String(),
+			"o": estimate(b.Observed, b.Interval, c.Unit, Auto),
 		})
-		data.Rows = append(data.Rows, Row{Cells: []Cell{Num(b.Predicted), {Value: b.Observed, Interval: b.Interval}, Num(float64(b.Rows))}})
+		cells := []Cell{Num(b.Predicted), {Value: b.Observed, Interval: b.Interval}, Num(float64(b.Rows))}
+		data.Rows = append(data.Rows, Row{Cells: cells})
 		if total > 0 {
 			gap += math.Abs(b.Predicted-b.Observed) * float64(b.Rows) / float64(total)
 		}
 	}
 	alt := fmt.Sprintf("%s against %s in %d bins of %s rows; the mean gap is %s.", c.Observed, c.Predicted, len(c.Bins),
 		decimal(float64(total), 0, false), Quantity{Value: gap, Unit: c.Unit, Decimals: Auto})
-	spec := c.spec(alt, low, high)
-	return finished(c.Title, c.Caption, alt, spec, rows, data)
+	return finished(c.Title, c.Caption, alt, c.spec(alt, low, high), rows, data)
+}
+
+// domain is the range of both axes: the same, so that the diagonal is one.
+func (c Calibration) domain() (low, high float64) {
+	for _, b := range c.Bins {
+		l, h := spread(b.Observed, b.Interval)
+		for _, v := range []float64{b.Predicted, l, h} {
+			if finite(v) {
+				low, high = math.Min(low, v), math.Max(high, v)
+			}
+		}
+	}
+	if c.Unit == "%" || !(high > low) {
+		return 0, 1
+	}
+	pad := 0.04 * (high - low)
+	return low - pad, high + pad
 }
 
 func (c Calibration) spec(alt string, low, high float64) object {
-	scale := object{"domain": list{low, high}, "nice": false}
-	across := func(field string) object {
-		return quantitative(field, axis(c.Predicted, c.Unit, true), object{"scale": scale})
-	}
-	x := across("predicted")
-	y := func(field string) object {
-		return quantitative(field, axis(c.Observed, c.Unit, true), object{"scale": scale})
-	}
+	scale := object{"scale": object{"domain": list{low, high}, "nice": false}}
+	x := func(name string) object { return quantitative(name, axis(c.Predicted, c.Unit, true), scale) }
+	y := func(name string) object { return quantitative(name, axis(c.Observed, c.Unit, true), scale) }
+	at := x("predicted")
+	diagonal := layer(mark("rule", "reference"), object{"x": x("a"), "x2": field("b"), "y": y("a"), "y2": field("b")})
+	foot := layer(mark("rule", "foot", object{"strokeWidth": 14}), object{
+		"x": at, "y": y("foot"), "y2": field("count"), "tooltip": tooltip("rows:rows"),
+	})
+	tip := tooltip("p:"+c.Predicted, "o:"+c.Observed, "rows:rows")
 	return layers(320, alt,
-		object{"mark": object{"type": "rule", "style": "foot", "strokeWidth": 14}, "encoding": object{"x": x, "y": y("foot"), "y2": object{"field": "count"}, "tooltip": tooltip("rows:rows")}},
-		object{"data": values(object{"a": low, "b": high}), "mark": object{"type": "rule", "style": "reference"}, "encoding": object{"x": across("a"), "x2": object{"field": "b"}, "y": y("a"), "y2": object{"field": "b"}}},
-		object{"mark": object{"type": "rule", "style": "whisker"}, "encoding": object{"x": x, "y": y("low"), "y2": object{"field": "high"}}},
-		object{"mark": object{"type": "line", "style": "series", "strokeWidth": 1, "strokeOpacity": 0.6}, "encoding": object{"x": x, "y": y("observed")}},
-		object{"mark": object{"type": "point", "style": "dot-main", "size": 110}, "encoding": object{"x": x, "y": y("observed"), "tooltip": tooltip("p:"+c.Predicted, "o:"+c.Observed, "rows:rows")}},
+		foot,
+		inline(list{object{"a": low, "b": high}}, diagonal),
+		layer(mark("rule", "whisker"), object{"x": at, "y": y("low"), "y2": field("high")}),
+		layer(mark("line", "series", object{"strokeWidth": 1, "strokeOpacity": 0.6}), object{"x": at, "y": y("observed")}),
+		layer(mark("point", "dot-main", object{"size": 110}), object{"x": at, "y": y("observed"), "tooltip": tip}),
 	)
 }
 
@@ -120,9 +123,9 @@ func (c Confusion) Chart() Chart {
 	rows := list{}
 	data := Table{Columns: []Column{{Title: c.Actual + " / " + c.Decided}}}
 	for _, name := range c.Columns {
-		data.Columns = append(data.Columns, Column{Title: name, Number: true})
+		data.Columns = append(data.Columns, amounts(name, "", 0))
 	}
-	alt := fmt.Sprintf("%s by %s:", c.Actual, c.Decided)
+	var words []string
 	for i, actual := range c.Rows {
 		total := 0.0
 		for j := range c.Columns {
@@ -131,37 +134,55 @@ func (c Confusion) Chart() Chart {
 		row := Row{Cells: []Cell{Str(actual)}}
 		for j, decided := range c.Columns {
 			n := element(c.Counts, i, j)
-			share := 0.0
-			if total > 0 {
-				share = n / total
-			}
-			second := Quantity{Value: share, Unit: "%", Decimals: 0}.String() + " of " + actual
-			if c.Money != nil {
-				second = Quantity{Value: element(c.Money, i, j), Unit: c.Unit, Signed: true}.String()
-			}
-			rows = append(rows, object{"actual": actual, "decided": decided, "count": decimal(n, 0, false), "share": numberOf(share), "strong": share > 0.55, "second": second, "text": Quantity{Value: share, Unit: "%", Decimals: 1}.String()})
+			rows = append(rows, c.cell(i, j, total))
 			row.Cells = append(row.Cells, Num(n))
-			alt += fmt.Sprintf(" %s %s %s,", decimal(n, 0, false), actual, decided)
+			words = append(words, fmt.Sprintf("%s %s %s", decimal(n, 0, false), actual, decided))
 		}
 		data.Rows = append(data.Rows, row)
 	}
-	alt = strings.TrimSuffix(alt, ",") + "."
-	x := nominal("decided", nil, object{"axis": object{"title": c.Decided, "orient": "top", "labelAngle": 0, "labelFontWeight": 600, "grid": false}})
+	alt := fmt.Sprintf("%s by %s: %s.", c.Actual, c.Decided, strings.Join(words, ", "))
+	return finished(c.Title, c.Caption, alt, c.spec(alt, rows), rows, data)
+}
+
+// cell is a cell of the heat map; total is the rows of its true outcome.
+func (c Confusion) cell(i, j int, total float64) object {
+	n, share := element(c.Counts, i, j), 0.0
+	if total > 0 {
+		share = n / total
+	}
+	second := Quantity{Value: share, Unit: "%"}.String() + " of " + c.Rows[i]
+	if c.Money != nil {
+		second = Quantity{Value: element(c.Money, i, j), Unit: c.Unit, Signed: true}.String()
+	}
+	return object{
+		"actual": c.Rows[i], "decided": c.Columns[j],
+		"count": decimal(n, 0, false), "share": numberOf(share), "second": second,
+		// The ink changes where the colour is strong.
+		"strong": share > 0.55, "text": Quantity{Value: share, Unit: "%", Decimals: 1}.String(),
+	}
+}
+
+func (c Confusion) spec(alt string, rows list) object {
+	x := nominal("decided", nil, object{"axis": object{
+		"title": c.Decided, "orient": "top", "labelAngle": 0, "labelFontWeight": 600, "grid": false,
+	}})
 	y := nominal("actual", nil, object{"axis": object{"title": c.Actual, "labelFontWeight": 600, "grid": false}})
-	label := func(style string, strong bool, field string, dy int) list {
-		return part(rows, "strong", strong, object{"mark": object{"type": "text", "style": style, "dy": dy}, "encoding": object{"x": x, "y": y, "text": object{"field": field, "type": "nominal"}}})
+	color := object{
+		"field": "share", "type": "quantitative", "legend": nil, "scale": object{"domain": list{0, 1}, "range": "ramp"},
 	}
-	spec := layers(84*len(c.Rows), alt,
-		object{"mark": object{"type": "rect", "cornerRadius": 4, "stroke": nil}, "encoding": object{
-			"x": x, "y": y, "tooltip": tooltip("actual:"+c.Actual, "decided:"+c.Decided, "count:rows", "text:share"),
-			"color": object{"field": "share", "type": "quantitative", "legend": nil, "scale": object{"domain": list{0, 1}, "range": "ramp"}},
-		}},
-		label("on-heat", true, "count", -8), label("on-heat-small", true, "second", 12),
-		label("on-pale", false, "count", -8), label("on-pale-small", false, "second", 12),
-	)
+	heat := layer(object{"type": "rect", "cornerRadius": 4, "stroke": nil}, object{
+		"x": x, "y": y, "tooltip": tooltip("actual:"+c.Actual, "decided:"+c.Decided, "count:rows", "text:share"),
+		"color": color,
+	})
 	if len(c.Columns) > 5 || len(c.Rows) > 5 {
-		spec["height"] = 40 * len(c.Rows)
-		spec["layer"] = spec["layer"].(list)[:1]
+		return layers(40*len(c.Rows), alt, heat) // no room for words in the cells
 	}
-	return finished(c.Title, c.Caption, alt, spec, rows, data)
+	words := func(style string, strong bool, name string, dy int) list {
+		text := layer(mark("text", style, object{"dy": dy}), object{"x": x, "y": y, "text": label(name)})
+		return part(rows, "strong", strong, text)
+	}
+	return layers(84*len(c.Rows), alt, heat,
+		words("on-heat", true, "count", -8), words("on-heat-small", true, "second", 12),
+		words("on-pale", false, "count", -8), words("on-pale-small", false, "second", 12),
+	)
 }

@@ -99,7 +99,8 @@ func (p *pageView) chart(c Chart) (chartView, error) {
 	}
 	return chartView{
 		ID: fmt.Sprintf("chart-%d", p.chartCount), Title: c.Title, Caption: c.Caption, Alt: c.Alt,
-		Spec: template.JS(spec), HasSpec: c.Spec != nil, Data: viewTable(c.Data), HasData: len(c.Data.Columns) > 0,
+		Spec: template.JS(spec), HasSpec: c.Spec != nil,
+		Data: viewTable(c.Data), HasData: len(c.Data.Columns) > 0,
 	}, nil
 }
 

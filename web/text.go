@@ -129,7 +129,8 @@ func (t *textWriter) figures(figures []Figure) {
 	label = min(label, t.width/2)
 	for _, f := range figures {
 		value := clean(f.Value.String())
-		line := pad(cut(clean(f.Label), label), label) + "  " + strings.Repeat(" ", number-wide(value)) + t.paint(ansi(f.Tone, bold), value)
+		line := pad(cut(clean(f.Label), label), label) + "  " +
+			strings.Repeat(" ", number-wide(value)) + t.paint(ansi(f.Tone, bold), value)
 		rest := f.Per
 		if r := f.Value.Range(); r != "" {
 			rest = strings.TrimSuffix(r+", "+f.Per, ", ")

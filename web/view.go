@@ -205,7 +205,9 @@ func viewGate(g Gate, href string) gateView {
 
 func viewFigure(f Figure) figureView {
 	q := f.Value
-	v := figureView{Label: f.Label, Number: q.number(q.Value), Unit: q.Unit, Per: f.Per, Range: q.Range(), Note: f.Note, Tone: f.Tone}
+	v := figureView{
+		Label: f.Label, Number: q.number(q.Value), Unit: q.Unit, Per: f.Per, Range: q.Range(), Note: f.Note, Tone: f.Tone,
+	}
 	if q.Interval != nil {
 		low, high := spread(q.Value, q.Interval)
 		if f.Zero {
