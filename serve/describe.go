@@ -176,7 +176,7 @@ func (s *Server) fillSchemas(r huma.Registry) {
 // table lists every operation.
 func (s *Server) table() []route {
 	rows := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref("Rows"), Example: s.exampleBody()}}}
-	results := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref("Outcomes")}}}
+	results := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref("Outcomes"), Example: s.exampleOutcome()}}}
 	get := func(path, summary, contentType, schema string, handle http.HandlerFunc, errs ...int) route {
 		op := operation(http.MethodGet, path, summary, errs)
 		media := &huma.MediaType{}

@@ -56,6 +56,16 @@ func (s *Server) exampleBody() json.RawMessage {
 	return append(append([]byte(`{"rows":[`), exampleRow(s.bundle)...), "]}"...)
 }
 
+func (s *Server) exampleOutcome() json.RawMessage {
+	out := []byte(`{"outcomes":[{"id":"00000000-0000-7000-8000-000000000000","outcome":`)
+	if o := s.solution.Outcomes; len(o) > 0 {
+		out = jsonlit.AppendString(out, o[0])
+	} else {
+		out = append(out, '0')
+	}
+	return append(out, "}]}"...)
+}
+
 // exampleRow makes a row of typical values from the profile: medians and the
 // most frequent levels. It holds no text of a training row, which might be
 // somebody's.
