@@ -18,8 +18,8 @@ import (
 const excelFactor = 8
 
 // readExcel reads one sheet of an Excel file: the first row with anything in it
-// is the header. Cells with a date format become ISO times, truth values TRUE
-// and FALSE, error values such as #N/A missing.
+// is the header. Cells with a date format become ISO times, truth values true
+// and false, error values such as #N/A missing.
 func readExcel(ctx context.Context, j *job, name string) (raw *Raw, err error) {
 	// The library indexes into what the file claims; a broken file must not
 	// end the program.
@@ -250,7 +250,7 @@ func (s *sheetReader) add(raw *Raw, cells, texts []string, row int) error {
 // value, a date, or a number with a format, which stays as it is stored.
 func (s *sheetReader) shown(stored, text string, column, row int) string {
 	if text == "TRUE" || text == "FALSE" {
-		return text
+		return strings.ToLower(text) // as JSON and SQL spell them
 	}
 	serial, err := strconv.ParseFloat(stored, 64)
 	if err != nil {

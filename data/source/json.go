@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"bespoke/data/duck"
 	"bespoke/data/textfile"
@@ -39,7 +42,7 @@ func readJSON(ctx context.Context, j *job, name string) (*Raw, error) {
 		if ctx.Err() != nil || j.budget.full() {
 			return nil, err
 		}
-		return nil, fmt.Errorf("data: reading %q: %s", name, jsonTrouble(err))
+		return nil, fmt.Errorf("data: reading %q: %s", name, jsonTrouble(t, err))
 	}
 	if raw.Rows == 0 {
 		return nil, fmt.Errorf("data: reading %q: there are no records in it", name)
@@ -148,14 +151,42 @@ func (c *jsonCells) add(_ int, value []byte) bool {
 	return c.to.Add(value)
 }
 
-var jsonPlace = regexp.MustCompile(`at byte (\d+) in (?:line|record/value) (\d+): (.*)`)
-
-// jsonTrouble keeps what DuckDB says about broken JSON, without its advice and
-// without the path of a converted copy.
-func jsonTrouble(err error) string {
-	line := duck.FirstLine(err.Error())
-	if m := jsonPlace.FindStringSubmatch(line); m != nil {
-		return fmt.Sprintf("broken JSON in line %s, byte %s: %s", m[2], m[1], m[3])
+// jsonTrouble finds the place where JSON is broken; where it is not, it keeps
+// what DuckDB says.
+func jsonTrouble(t *textfile.File, err error) string {
+	f, e := os.Open(t.Path)
+	if e != nil {
+		return trouble(err, t.Path, t.Name)
 	}
-	return line
+	defer func() { _ = f.Close() }() // only read from
+	decoder := json.NewDecoder(f)
+	depth := 0
+	for {
+		token, e := decoder.Token()
+		if errors.Is(e, io.EOF) && depth == 0 {
+			return trouble(err, t.Path, t.Name)
+		}
+		if e != nil {
+			if errors.Is(e, io.EOF) {
+				e = io.ErrUnexpectedEOF
+			}
+			line, counted := textfile.PhysicalLine(t.Path, decoder.InputOffset()+1)
+			if counted != nil {
+				return trouble(err, t.Path, t.Name)
+			}
+			return fmt.Sprintf("broken JSON in line %d: %v", line, e)
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+	}
+}
+
+// trouble is the first line of a message of DuckDB, with the file called as in
+// the scenario.
+func trouble(err error, path, name string) string {
+	return strings.ReplaceAll(duck.FirstLine(err.Error()), filepath.ToSlash(path), name)
 }

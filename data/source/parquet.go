@@ -26,7 +26,7 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 	}
 	size, err := db.Texts(ctx, fmt.Sprintf("SELECT CAST(sum(total_uncompressed_size) AS VARCHAR), CAST(sum(num_values) AS VARCHAR) FROM parquet_metadata(%s)", duck.Path(path)))
 	if err != nil {
-		return nil, fmt.Errorf("data: reading %q: %s", name, duck.FirstLine(err.Error()))
+		return nil, fmt.Errorf("data: reading %q: %s", name, trouble(err, path, name))
 	}
 	if len(size) == 1 && size[0][0] != "" {
 		bytes, err1 := strconv.ParseInt(size[0][0], 10, 64)
@@ -42,7 +42,7 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 		if ctx.Err() != nil || j.budget.full() {
 			return nil, err
 		}
-		return nil, fmt.Errorf("data: reading %q: %s", name, duck.FirstLine(err.Error()))
+		return nil, fmt.Errorf("data: reading %q: %s", name, trouble(err, path, name))
 	}
 	if raw.Rows == 0 {
 		return nil, fmt.Errorf("data: reading %q: the file has %d columns but no rows", name, len(raw.Columns))
