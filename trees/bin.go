@@ -98,15 +98,11 @@ func (b *binner) columns(t *team) []column {
 		lo, hi := task*bundle, min(features, (task+1)*bundle)
 		b.bundle(&scratch[worker], lo, found[lo:hi])
 	})
-	kept, offset := found[:0], 0
+	kept := found[:0]
 	for i := range found {
-		c := found[i]
-		if c.cells() < 2 {
-			continue
+		if found[i].cells() >= 2 {
+			kept = append(kept, found[i])
 		}
-		c.offset = offset
-		offset += c.cells()
-		kept = append(kept, c)
 	}
 	return kept
 }
@@ -369,45 +365,52 @@ func (r *radix) sort() {
 type binned struct {
 	rows   int
 	cols   []column
+	quads  []quad
 	panels []panel
 	// columns[j][i] is the bin of row i in cols[j].
 	columns [][]uint8
 	// cells is the length of a histogram.
 	cells int
-	// features is the number of columns of the matrix that was binned.
-	features int
 }
 
-// panel is a group of neighbouring columns, at most one cache line wide: the
-// bin of row i in column first+j is bins[i*width+j]. bins has some bytes of
-// padding.
+// quad is up to four columns whose bins of one row fill a uint32 and whose
+// histograms stand one after the other, span cells apart.
+type quad struct {
+	// cols are positions in binned.cols; only the first lanes are set.
+	cols   [4]int32
+	lanes  int
+	span   int
+	offset int
+}
+
+// panel is a group of neighbouring quads, at most one cache line wide: the
+// bins of row i in quad first+q are bins[i*width+q], the first column lowest.
 type panel struct {
 	first, width int
-	bins         []uint8
+	bins         []uint32
 }
 
 const (
-	panelWidth   = 64
-	panelPadding = 8
+	// wideSpan is the span of a quad that can hold any bin. Columns of few bins
+	// are kept together in quads of narrowSpan.
+	wideSpan, narrowSpan = 256, 16
+	panelWidth           = 16
 	// layoutRows is how many rows are binned as one task.
 	layoutRows = 64
 )
 
 func newBinned(x *model.Matrix, cols []column, t *team) *binned {
-	d := &binned{rows: x.Rows, cols: cols, features: x.Cols()}
-	if len(cols) == 0 {
-		return d
-	}
-	last := &cols[len(cols)-1]
-	d.cells = last.offset + last.cells()
+	d := &binned{rows: x.Rows, cols: cols}
 	d.columns = make([][]uint8, len(cols))
 	for j := range d.columns {
 		d.columns[j] = make([]uint8, x.Rows)
 	}
-	n := (len(cols) + panelWidth - 1) / panelWidth
+	d.group(narrowSpan, func(cells int) bool { return cells <= narrowSpan })
+	d.group(wideSpan, func(cells int) bool { return cells > narrowSpan })
+	n := (len(d.quads) + panelWidth - 1) / panelWidth
 	for p := range n {
-		first, end := p*len(cols)/n, (p+1)*len(cols)/n
-		d.panels = append(d.panels, panel{first, end - first, make([]uint8, x.Rows*(end-first)+panelPadding)})
+		first, end := p*len(d.quads)/n, (p+1)*len(d.quads)/n
+		d.panels = append(d.panels, panel{first, end - first, make([]uint32, x.Rows*(end-first))})
 	}
 	t.run((x.Rows+layoutRows-1)/layoutRows, func(_, task int) {
 		d.fill(x, task*layoutRows, min(x.Rows, (task+1)*layoutRows))
@@ -415,18 +418,40 @@ func newBinned(x *model.Matrix, cols []column, t *team) *binned {
 	return d
 }
 
+// group makes quads of the columns whose number of cells is wanted.
+func (d *binned) group(span int, wanted func(cells int) bool) {
+	lanes := 4 // of the last quad
+	for j := range d.cols {
+		if !wanted(d.cols[j].cells()) {
+			continue
+		}
+		if lanes == 4 {
+			d.quads = append(d.quads, quad{span: span, offset: d.cells})
+			d.cells += 4 * span
+			lanes = 0
+		}
+		q := &d.quads[len(d.quads)-1]
+		q.cols[lanes] = int32(j)
+		d.cols[j].offset = q.offset + lanes*span
+		lanes++
+		q.lanes = lanes
+	}
+}
+
 // fill bins the rows lo to hi-1.
 func (d *binned) fill(x *model.Matrix, lo, hi int) {
 	f := x.Cols()
 	for p := range d.panels {
 		panel := &d.panels[p]
-		for j := range panel.width {
-			c := &d.cols[panel.first+j]
-			column := d.columns[panel.first+j]
-			for i := lo; i < hi; i++ {
-				b := c.bin(x.Values[i*f+c.feature])
-				column[i] = b
-				panel.bins[i*panel.width+j] = b
+		for at := range panel.width {
+			q := &d.quads[panel.first+at]
+			for lane, j := range q.cols[:q.lanes] {
+				c, column := &d.cols[j], d.columns[j]
+				for i := lo; i < hi; i++ {
+					b := c.bin(x.Values[i*f+c.feature])
+					column[i] = b
+					panel.bins[i*panel.width+at] |= uint32(b) << (8 * lane)
+				}
 			}
 		}
 	}

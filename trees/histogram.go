@@ -1,7 +1,6 @@
 package trees
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 )
@@ -125,85 +124,110 @@ func (s *scale) gradient(c cell) float64 { return float64(c.g) * s.g }
 func (s *scale) hessian(c cell) float64  { return float64(c.h>>s.shift) * s.h }
 func (s *scale) weight(c cell) float64   { return float64(c.h&s.mask) * s.w }
 
-// histPadding is the number of cells behind a histogram, so that every column
-// can be seen as an array of 256 cells and indexed by a byte without a check.
-const histPadding = 256
-
 // histRows is how many rows go through all columns of a panel before the next
 // rows, so that their bins stay in the nearest cache.
 const histRows = 256
 
-// accumulate adds rows to the histogram for the panel's columns from lo to
-// hi-1. all has the gradient of every row of the data. use says which columns
-// are wanted; others may be left out.
+// entry is a row that is being added to histograms.
+type entry struct {
+	g, h int64
+	at   int // of the row's first quad in panel.bins
+}
+
+// accumulate adds rows to the histograms of the panel's quads from lo to hi-1.
+// all has the gradient of every row of the data. use says which columns are
+// wanted; others may be left out.
 func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows []int32, all []cell) {
-	var gh [histRows]cell
+	var entries [histRows]entry
 	for len(rows) > 0 {
 		n := min(len(rows), histRows)
 		for i, r := range rows[:n] {
-			gh[i] = all[r]
+			c := &all[r]
+			entries[i] = entry{c.g, c.h, int(r) * p.width}
 		}
-		for j := lo; j < hi; j += 4 {
-			end := min(hi, j+4)
-			if !anyOf(use[p.first+j : p.first+end]) {
-				continue
-			}
-			if end-j == 4 {
-				d.accumulate4(hist, p, j, rows[:n], gh[:n])
-				continue
-			}
-			for ; j < end; j++ {
-				accumulate1(d.view(hist, p.first+j), p.bins[j:], p.width, rows[:n], gh[:n])
+		for j := lo; j < hi; j++ {
+			if q := &d.quads[p.first+j]; q.wanted(use) {
+				q.accumulate(hist[q.offset:], p.bins[j:], entries[:n])
 			}
 		}
 		rows = rows[n:]
 	}
 }
 
-func anyOf(use []bool) bool {
-	for _, u := range use {
-		if u {
+// wanted says whether any of the quad's columns is in use.
+func (q *quad) wanted(use []bool) bool {
+	for _, c := range q.cols[:q.lanes] {
+		if use[c] {
 			return true
 		}
 	}
 	return false
 }
 
-// view is the histogram of a column, as long as a byte can reach.
-func (d *binned) view(hist []cell, col int) *[256]cell {
-	return (*[256]cell)(hist[d.cols[col].offset:])
-}
-
-// accumulate4 adds rows to four neighbouring columns.
-func (d *binned) accumulate4(hist []cell, p *panel, j int, rows []int32, gh []cell) {
-	h0, h1 := d.view(hist, p.first+j), d.view(hist, p.first+j+1)
-	h2, h3 := d.view(hist, p.first+j+2), d.view(hist, p.first+j+3)
-	bins, width := p.bins[j:], p.width
-	gh = gh[:len(rows)]
-	for i, r := range rows {
-		q := gh[i]
-		b := binary.LittleEndian.Uint32(bins[int(r)*width:])
-		c := &h0[uint8(b)]
-		c.g += q.g
-		c.h += q.h
-		c = &h1[uint8(b>>8)]
-		c.g += q.g
-		c.h += q.h
-		c = &h2[uint8(b>>16)]
-		c.g += q.g
-		c.h += q.h
-		c = &h3[uint8(b>>24)]
-		c.g += q.g
-		c.h += q.h
+// accumulate adds rows to the quad's histogram.
+func (q *quad) accumulate(hist []cell, bins []uint32, rows []entry) {
+	switch {
+	case q.lanes < 4:
+		for lane := range q.lanes {
+			addLane(hist[lane*q.span:(lane+1)*q.span], bins, 8*lane, rows)
+		}
+	case q.span == narrowSpan:
+		addNarrow((*[4 * narrowSpan]cell)(hist), bins, rows)
+	default:
+		addWide((*[4 * wideSpan]cell)(hist), bins, rows)
 	}
 }
 
-func accumulate1(h *[256]cell, bins []uint8, width int, rows []int32, gh []cell) {
-	gh = gh[:len(rows)]
-	for i, r := range rows {
-		c := &h[bins[int(r)*width]]
-		c.g += gh[i].g
-		c.h += gh[i].h
+// addWide adds rows to the histograms of four columns. That the array is as
+// large as the indices can get spares checks, and that the four lie at fixed
+// distances spares registers.
+func addWide(h *[4 * wideSpan]cell, bins []uint32, rows []entry) {
+	for i := range rows {
+		r := &rows[i]
+		b := bins[r.at]
+		c := &h[b&255]
+		c.g += r.g
+		c.h += r.h
+		c = &h[256+b>>8&255]
+		c.g += r.g
+		c.h += r.h
+		c = &h[512+b>>16&255]
+		c.g += r.g
+		c.h += r.h
+		c = &h[768+b>>24]
+		c.g += r.g
+		c.h += r.h
+	}
+}
+
+// addNarrow is addWide for columns of at most 16 bins.
+func addNarrow(h *[4 * narrowSpan]cell, bins []uint32, rows []entry) {
+	for i := range rows {
+		r := &rows[i]
+		b := bins[r.at]
+		c := &h[b&15]
+		c.g += r.g
+		c.h += r.h
+		c = &h[16+b>>8&15]
+		c.g += r.g
+		c.h += r.h
+		c = &h[32+b>>16&15]
+		c.g += r.g
+		c.h += r.h
+		c = &h[48+b>>24&15]
+		c.g += r.g
+		c.h += r.h
+	}
+}
+
+// addLane adds rows to the histogram of one column of a quad.
+func addLane(h []cell, bins []uint32, shift int, rows []entry) {
+	for i := range rows {
+		r := &rows[i]
+		if b := int(uint8(bins[r.at] >> shift)); b < len(h) { // always
+			h[b].g += r.g
+			h[b].h += r.h
+		}
 	}
 }
 
@@ -213,15 +237,17 @@ func accumulate1(h *[256]cell, bins []uint8, width int, rows []int32, gh []cell)
 type pool struct {
 	hists [][]cell
 	owner []int32 // the leaf that has it, -1 for none
+	// use says, for each histogram, on which columns the leaf could be split;
+	// the others are not filled in.
+	use [][]bool
 }
 
 // histMemory bounds the bytes of all histograms; two are always kept.
 const histMemory = 512 << 20
 
 func newPool(cells, leaves int) *pool {
-	size := cells + histPadding
-	n := max(2, min(leaves, histMemory/(size*16)))
-	p := &pool{hists: make([][]cell, n), owner: make([]int32, n)}
+	n := max(2, min(leaves, histMemory/max(1, cells*16)))
+	p := &pool{hists: make([][]cell, n), owner: make([]int32, n), use: make([][]bool, n)}
 	for i := range p.owner {
 		p.owner[i] = -1
 	}

@@ -16,6 +16,7 @@ type search struct {
 	rows                    []int32
 	parts                   int
 	hist                    []cell
+	use                     []bool
 	merge                   int // how many of spare to add
 	leaves                  [2]*leaf
 	hists                   [2][]cell
@@ -28,9 +29,8 @@ const (
 	// serialWork is below how many additions to a histogram, or visits of
 	// bins, waking the other workers costs more than it saves.
 	serialWork = 1 << 15
-	// columnTask is how many columns of a panel make a task of accumulation; a
-	// multiple of four.
-	columnTask = 32
+	// quadTask is how many quads of a panel make a task of accumulation.
+	quadTask = 8
 )
 
 func (v *search) init(g *grower) {
@@ -40,7 +40,7 @@ func (v *search) init(g *grower) {
 	}
 	if v.narrow() {
 		for range g.team.threads - 1 {
-			v.spare = append(v.spare, make([]cell, g.d.cells+histPadding))
+			v.spare = append(v.spare, make([]cell, g.d.cells))
 		}
 	}
 	v.byRows, v.byColumns, v.scan = v.sumRows, v.sumColumns, v.scanColumns
@@ -59,7 +59,7 @@ func (v *search) leaf(at int) {
 	}
 	v.own(at)
 	v.build(l)
-	v.run(l, nil, false)
+	v.run(l, nil)
 }
 
 // children searches two new leaves; the first may have its parent's histogram.
@@ -87,8 +87,10 @@ func (v *search) children(first, second int) {
 	large.hist = parent
 	g.pool.owner[parent] = int32(largeAt)
 	v.own(smallAt)
+	// What its parent could not be split on a child can not either.
+	copy(g.pool.use[small.hist], g.pool.use[parent])
 	v.build(small)
-	v.run(small, large, true)
+	v.run(small, large)
 }
 
 // splittable says whether any split of the leaf could be allowed.
@@ -118,8 +120,10 @@ func (v *search) own(at int) {
 		v.g.leaves[owner].hist = -1
 	}
 	if p.hists[victim] == nil {
-		p.hists[victim] = make([]cell, v.g.d.cells+histPadding)
+		p.hists[victim] = make([]cell, v.g.d.cells)
+		p.use[victim] = make([]bool, len(v.g.d.cols))
 	}
+	copy(p.use[victim], v.g.use)
 	p.owner[victim] = int32(at)
 	v.g.leaves[at].hist = victim
 }
@@ -134,7 +138,7 @@ func (v *search) release(l *leaf) {
 // build sums the leaf's rows into its histogram.
 func (v *search) build(l *leaf) {
 	v.rows = v.g.rows[l.lo:l.hi]
-	v.hist = v.g.pool.hists[l.hist]
+	v.hist, v.use = v.g.pool.hists[l.hist], v.g.pool.use[l.hist]
 	v.merge = 0
 	work := len(v.rows) * len(v.g.d.cols)
 	switch threads := v.g.team.threads; {
@@ -160,11 +164,22 @@ func (v *search) sumRows(_, part int) {
 	if part > 0 {
 		hist = v.spare[part-1]
 	}
-	clear(hist[:d.cells])
 	rows := v.rows[part*len(v.rows)/v.parts : (part+1)*len(v.rows)/v.parts]
 	for i := range d.panels {
 		p := &d.panels[i]
-		d.accumulate(hist, p, 0, p.width, v.g.use, rows, v.g.gh)
+		v.clear(hist, p, 0, p.width)
+		d.accumulate(hist, p, 0, p.width, v.use, rows, v.g.gh)
+	}
+}
+
+// clear empties the histograms of some quads of a panel.
+func (v *search) clear(hist []cell, p *panel, lo, hi int) {
+	for i := range v.g.d.quads[p.first+lo : p.first+hi] {
+		q := &v.g.d.quads[p.first+lo+i]
+		for _, j := range q.cols[:q.lanes] {
+			c := &v.g.d.cols[j]
+			clear(hist[c.offset : c.offset+c.cells()])
+		}
 	}
 }
 
@@ -175,9 +190,9 @@ func (v *search) tasks(p int) int {
 
 func (v *search) perTask() int {
 	if v.narrow() {
-		return 4
+		return 1
 	}
-	return columnTask
+	return quadTask
 }
 
 // sumColumns sums all rows over some columns.
@@ -191,17 +206,16 @@ func (v *search) sumColumns(_, task int) {
 	p := &d.panels[i]
 	lo := task * v.perTask()
 	hi := min(p.width, lo+v.perTask())
-	last := &d.cols[p.first+hi-1]
-	clear(v.hist[d.cols[p.first+lo].offset : last.offset+last.cells()])
-	d.accumulate(v.hist, p, lo, hi, v.g.use, v.rows, v.g.gh)
+	v.clear(v.hist, p, lo, hi)
+	d.accumulate(v.hist, p, lo, hi, v.use, v.rows, v.g.gh)
 }
 
 // run walks over the histograms of a leaf and, after subtracting, of its
-// larger sibling, and sets their best splits.
-func (v *search) run(small, large *leaf, subtract bool) {
+// larger sibling if there is one, and sets their best splits. Leaves too small
+// to be split find nothing, at little cost.
+func (v *search) run(small, large *leaf) {
 	g := v.g
 	v.leaves = [2]*leaf{small, large}
-	v.subtract = subtract
 	v.hists = [2][]cell{g.pool.hists[small.hist], nil}
 	if large != nil {
 		v.hists[1] = g.pool.hists[large.hist]
@@ -234,7 +248,7 @@ func (v *search) scanColumns(_, task int) {
 	d := v.g.d
 	for col := task * v.chunk; col < min(len(d.cols), (task+1)*v.chunk); col++ {
 		v.found[0][col], v.found[1][col] = split{}, split{}
-		if !v.g.use[col] {
+		if !v.use[col] {
 			continue
 		}
 		c := &d.cols[col]
@@ -245,7 +259,7 @@ func (v *search) scanColumns(_, task int) {
 				small[i].add(x)
 			}
 		}
-		if v.subtract {
+		if v.hists[1] != nil {
 			large := v.hists[1][lo:hi]
 			for i, x := range small {
 				large[i].g -= x.g
@@ -253,8 +267,13 @@ func (v *search) scanColumns(_, task int) {
 			}
 		}
 		for i, l := range v.leaves {
-			if l != nil && v.splittable(l) {
-				v.found[i][col] = v.g.find.best(c, v.hists[i][lo:hi], &l.node)
+			if l == nil {
+				continue
+			}
+			var able bool
+			v.found[i][col], able = v.g.find.best(c, v.hists[i][lo:hi], &l.node)
+			if !able {
+				v.g.pool.use[l.hist][col] = false
 			}
 		}
 	}

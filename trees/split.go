@@ -107,40 +107,32 @@ func (f *finder) open(n *node) {
 	n.base = f.reward(g, h, f.s.l2, f.output(g, h, f.s.l2, n))
 }
 
-// best is the best split of a leaf on a column, whose histogram is hist.
-func (f *finder) best(c *column, hist []cell, n *node) split {
+// best is the best split of a leaf on a column, whose histogram is hist. able
+// is false when no split of the column leaves enough in both children, which
+// then holds for the leaf's descendants as well.
+func (f *finder) best(c *column, hist []cell, n *node) (found split, able bool) {
 	if c.levels > 0 {
-		return f.bestSet(c, hist, n)
+		return f.bestSet(c, hist, n), true
 	}
-	var found threshold
-	simple := !f.bounded && f.s.l1 == 0
 	missing := cell{}
 	if c.missing {
 		missing = hist[c.bins]
 	}
-	values := hist[:c.bins]
 	// From the right: missing values, if there are any, go left.
-	if simple {
-		found = f.fastWalk(values[1:], n, true)
-	} else {
-		found = f.walk(values[1:], n, true, c.monotone)
-	}
+	best := f.walk(hist[1:c.bins], n, true, c.monotone)
 	if missing.h != 0 {
 		// From the left: missing values go right.
-		var other threshold
-		if simple {
-			other = f.fastWalk(values, n, false)
+		if t := f.walk(hist[:c.bins], n, false, c.monotone); t.score > best.score {
+			t.able = t.able || best.able
+			best = t
 		} else {
-			other = f.walk(values, n, false, c.monotone)
-		}
-		if other.score > found.score {
-			found = other
+			best.able = t.able || best.able
 		}
 	}
-	if found.score <= 0 {
-		return split{}
+	if best.score <= 0 {
+		return split{}, best.able
 	}
-	return f.finish(c, found, n, missing.h != 0)
+	return f.finish(c, best, n, missing.h != 0), true
 }
 
 // threshold is what a walk over bins finds.
@@ -149,6 +141,7 @@ type threshold struct {
 	bin         int
 	missingLeft bool
 	left        cell
+	able        bool // whether there was one to try
 }
 
 // finish turns a threshold into a split.
@@ -176,13 +169,16 @@ func (f *finder) setOutputs(s *split, l2 float64, n *node) {
 // walk tries the thresholds of a column in turn, from the right (values is all
 // bins but the first) or from the left. Of equal ones the first is kept.
 func (f *finder) walk(values []cell, n *node, fromRight bool, monotone int8) threshold {
+	if !f.bounded && f.s.l1 == 0 {
+		return f.fastWalk(values, n, fromRight)
+	}
 	var best threshold
 	var side cell
-	for i := range values {
-		at := i
-		if fromRight {
-			at = len(values) - 1 - i
-		}
+	at, step := 0, 1
+	if fromRight {
+		at, step = len(values)-1, -1
+	}
+	for ; uint(at) < uint(len(values)); at += step {
 		if values[at].h == 0 {
 			continue // the same rows as one bin before
 		}
@@ -194,8 +190,9 @@ func (f *finder) walk(values []cell, n *node, fromRight bool, monotone int8) thr
 		if !f.enough(left, right) {
 			continue
 		}
+		best.able = true
 		if gain := f.gain(left, right, f.s.l2, n, monotone); gain > best.score {
-			best = threshold{score: gain, bin: at, missingLeft: fromRight, left: left}
+			best = threshold{score: gain, bin: at, missingLeft: fromRight, left: left, able: true}
 		}
 	}
 	return best
@@ -207,33 +204,31 @@ func (f *finder) walk(values []cell, n *node, fromRight bool, monotone int8) thr
 //	gl^2/hl + gr^2/hr = (gl+gr)^2/S + (gl*hr - gr*hl)^2 / (hl*hr*S)
 //
 // so only the last term decides, one division is enough and no digits are lost
-// in a difference of gains. All of it is in whole-number units.
+// in a difference of gains. All of it is in whole-number units. A bin without
+// rows gives the same score again and so changes nothing.
 func (f *finder) fastWalk(values []cell, n *node, fromRight bool) threshold {
 	mask, shift := f.scale.mask, f.scale.shift&63
 	minWeight, minHessian := f.minWeight, f.minHessian
+	maxWeight, maxHessian := n.sum.h&mask-minWeight, n.sum.h>>shift-minHessian
 	l2 := f.s.l2 * f.scale.toH
 	totalG, totalH := float64(n.sum.g), float64(n.sum.h>>shift)+2*l2
-	sumWeight, sumHessian := n.sum.h&mask, n.sum.h>>shift
-	bestScore, bestAt := 0.0, -1
+	bestScore, bestAt, able := 0.0, -1, false
 	var side, bestSide cell
-	for i := range values {
-		at := i
-		if fromRight {
-			at = len(values) - 1 - i
-		}
-		v := values[at]
-		if v.h == 0 {
-			continue
-		}
-		side.g += v.g
-		side.h += v.h
+	at, step := 0, 1
+	if fromRight {
+		at, step = len(values)-1, -1
+	}
+	for ; uint(at) < uint(len(values)); at += step {
+		side.g += values[at].g
+		side.h += values[at].h
 		w, hessian := side.h&mask, side.h>>shift
 		if w < minWeight || hessian < minHessian {
 			continue
 		}
-		if sumWeight-w < minWeight || sumHessian-hessian < minHessian {
+		if w > maxWeight || hessian > maxHessian {
 			break
 		}
+		able = true
 		g, h := float64(side.g), float64(hessian)+l2
 		other := totalH - h
 		d := g*other - (totalG-g)*h
@@ -242,9 +237,9 @@ func (f *finder) fastWalk(values []cell, n *node, fromRight bool) threshold {
 		}
 	}
 	if bestAt < 0 {
-		return threshold{}
+		return threshold{able: able}
 	}
-	best := threshold{score: bestScore, bin: bestAt, missingLeft: fromRight, left: bestSide}
+	best := threshold{score: bestScore, bin: bestAt, missingLeft: fromRight, left: bestSide, able: true}
 	if fromRight {
 		best.left = n.sum.minus(bestSide)
 	}
