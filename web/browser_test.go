@@ -201,6 +201,10 @@ func TestBrowser(t *testing.T) {
 			if w := eval[int](t, ctx, `document.documentElement.scrollWidth`); w > int(c.width) {
 				t.Errorf("the page is %d pixels wide in a window of %d", w, c.width)
 			}
+			// A chart that is drawn but shows nothing is worse than a table.
+			if empty := eval[string](t, ctx, blank); empty != "" {
+				t.Errorf("nothing to be seen in %s", empty)
+			}
 			// An element wider than its plot would be cut off.
 			if n := eval[int](t, ctx, `[...document.querySelectorAll(".chart.drawn .plot")].filter(p => p.querySelector("svg").getBoundingClientRect().width > p.clientWidth + 1).length`); n != 0 {
 				t.Errorf("%d charts are wider than their place", n)
@@ -223,6 +227,15 @@ func TestBrowser(t *testing.T) {
 	}
 	t.Run("without scripts", func(t *testing.T) { browseWithoutScripts(t, ctx, address) })
 }
+
+// blank lists the charts in which no bar, dot, line or area can be seen.
+const blank = `[...document.querySelectorAll(".chart.drawn")].filter(c =>
+	![...c.querySelectorAll(".mark-rect path, .mark-symbol path, .mark-line path, .mark-area path")].some(m => {
+		const box = m.getBoundingClientRect(), look = getComputedStyle(m);
+		const inked = (look.fill !== "none" && look.fillOpacity > 0.1) || (look.stroke !== "none" && look.strokeWidth !== "0px");
+		return m.closest(".role-mark") && inked && look.opacity > 0.1
+			&& (m.closest(".mark-line") ? Math.max : Math.min)(box.width, box.height) > 1.5;
+	})).map(c => c.id + " " + c.querySelector("figcaption").textContent).join("; ")`
 
 // browseFold opens a fold: its chart is drawn only then.
 func browseFold(t *testing.T, ctx context.Context) {

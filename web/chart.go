@@ -219,10 +219,10 @@ func withUnit(title, unit string) string {
 // and alternative texts.
 func estimate(value float64, interval *Interval, unit string, decimals int) string {
 	q := Quantity{Value: value, Interval: interval, Unit: unit, Decimals: decimals}
-	if interval == nil {
-		return q.String()
+	if ends := q.ends(); ends != "" {
+		return q.String() + " [" + ends + "]"
 	}
-	return fmt.Sprintf("%s [%s]", q.String(), q.Range())
+	return q.String()
 }
 
 // bounds are the ends of an interval for JSON: the value itself where there is

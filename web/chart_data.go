@@ -107,10 +107,13 @@ func (h Histogram) spec(alt string) object {
 		return h.several(alt)
 	}
 	tip := tooltip("name:"+h.Axis, "text:share", "n:rows")
-	amount := quantitative("count", axis("rows", "", true))
+	unstacked := object{"stack": nil} // stacking would hide the bars
+	amount := quantitative("count", axis("rows", "", true), unstacked)
 	if len(h.Labels) > 0 {
 		y := nominal("name", nil, object{"axis": object{"grid": false}})
-		return layers(24*h.bins(), alt, layer(mark("bar", "bar-main"), object{"y": y, "x": amount, "tooltip": tip}))
+		// A few bars may be broad, so that the chart is not lost in its place.
+		step := max(24, min(40, 160/max(h.bins(), 1)))
+		return layers(step*h.bins(), alt, layer(mark("bar", "bar-main"), object{"y": y, "x": amount, "tooltip": tip}))
 	}
 	bars := layer(mark("bar", "bar-main", object{"binSpacing": 1}), object{
 		"x": h.x(true), "x2": field("high"), "y": amount, "tooltip": tip,
@@ -122,7 +125,8 @@ func (h Histogram) spec(alt string) object {
 // several compares series by their shares.
 func (h Histogram) several(alt string) object {
 	tip := tooltip("series:", "name:"+h.Axis, "text:share", "n:rows")
-	amount := quantitative("share", axis("share of rows", "%", true), object{"stack": nil})
+	unstacked := object{"stack": nil}
+	amount := quantitative("share", axis("share of rows", "%", true), unstacked)
 	color := nominal("series", nil)
 	if len(h.Labels) > 0 {
 		y := nominal("name", nil, object{"axis": object{"grid": false}})

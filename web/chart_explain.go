@@ -74,7 +74,7 @@ type Waterfall struct {
 	Unit string
 	// Decimals is how many decimals are shown; Auto picks them by size.
 	Decimals int
-	// Start and End name the first and last bar: "average", "this row".
+	// Start and End name the first and last row: "average", "this row".
 	Start, End string
 	// Up is the tone of what adds: Bad for the probability of a loss, Good for
 	// money. Neutral gives both directions colours without a judgement.
@@ -108,13 +108,13 @@ func (p Waterfall) Chart() Chart {
 		}
 		seen[name] = true
 		rows = append(rows, object{
-			"name": name, "part": part, "end": part == "end", "from": numberOf(from), "to": numberOf(to), "zero": 0,
+			"name": name, "part": part, "end": part == "end", "from": numberOf(from), "to": numberOf(to),
 			"label": text, "text": text,
 		})
 		return name
 	}
 	end := func(name string, at float64) {
-		name = bar(name, "end", 0, at, p.write(at, false))
+		name = bar(name, "end", at, at, p.write(at, false))
 		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(name), Str(" "), Num(at)}})
 	}
 	at := p.Base
@@ -147,7 +147,10 @@ func (p Waterfall) write(v float64, signed bool) string {
 
 func (p Waterfall) spec(alt string, rows list) object {
 	y := nominal("name", column(rows, "name"), object{"axis": nil})
-	x := func(name string) object { return quantitative(name, axis(p.Axis, p.Unit, false)) }
+	// Zero means nothing on the scale of log-odds, so the bars may use all of
+	// the width.
+	scale := object{"scale": object{"zero": false, "padding": 14}}
+	x := func(name string) object { return quantitative(name, axis(p.Axis, p.Unit, false), scale) }
 	bar := func(kind, style string) list {
 		look := mark("bar", style, object{"height": 11, "yOffset": barDown})
 		places := object{"y": y, "x": x("from"), "x2": field("to"), "tooltip": hover("adds")}
@@ -160,9 +163,10 @@ func (p Waterfall) spec(alt string, rows list) object {
 	case Good:
 		down = "bar-loss"
 	}
+	dot := mark("point", "dot-ink", object{"size": 130, "yOffset": barDown})
 	return layers(42*len(rows), alt,
-		track(y), tick(y, x("zero"), "zero-tick", 16), tick(y, x("to"), "link", 20),
-		bar("up", up), bar("down", down), bar("end", "bar-mute"),
+		track(y), tick(y, x("to"), "link", 20), bar("up", up), bar("down", down),
+		part(rows, "part", "end", layer(dot, object{"y": y, "x": x("to"), "tooltip": hover("value")})),
 		names(rows, "end", false, y, "note"), names(rows, "end", true, y, "note-strong"),
 	)
 }

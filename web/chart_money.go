@@ -276,11 +276,52 @@ func (t Trials) spec(alt string, marked list) object {
 	dot := object{"type": "point", "filled": true, "size": 80, "opacity": 0.75}
 	parts := list{layer(dot, object{"x": x, "y": y, "color": nominal("model", nil), "tooltip": tip})}
 	if len(marked) > 0 {
-		name := mark("text", "note-main", object{"dy": -17})
-		parts = append(parts,
-			inline(marked, layer(mark("point", "ring", object{"size": 190}), object{"x": x, "y": y, "tooltip": tip})),
-			inline(marked, layer(name, object{"x": x, "y": y, "text": label("mark")})),
-		)
+		parts = append(parts, inline(marked, layer(mark("point", "ring", object{"size": 190}), object{"x": x, "y": y, "tooltip": tip})))
+	}
+	for i, place := range t.places(marked) {
+		name := layer(mark("text", "note-main", place), object{"x": x, "y": y, "text": label("mark")})
+		parts = append(parts, inline(marked[i:i+1], name))
 	}
 	return layers(340, alt, parts)
+}
+
+// places says where the words of the marked trials stand: above the dot, or
+// below when another marked dot is close above; towards the middle at the
+// edges of the chart.
+func (t Trials) places(marked list) []object {
+	worst, best := math.Inf(1), math.Inf(-1)
+	bottom, top := math.Inf(1), math.Inf(-1)
+	for _, p := range t.Points {
+		worst, best = math.Min(worst, p.Metric), math.Max(best, p.Metric)
+		bottom, top = math.Min(bottom, p.Money), math.Max(top, p.Money)
+	}
+	at := func(i int) (x, y float64) {
+		x, _ = marked[i].(object)["metric"].(float64)
+		y, _ = marked[i].(object)["money"].(float64)
+		x, y = (x-worst)/(best-worst), (y-bottom)/(top-bottom)
+		if t.Lower {
+			x = 1 - x
+		}
+		return x, y
+	}
+	places := make([]object, len(marked))
+	for i := range marked {
+		x, y := at(i)
+		place := object{"dy": -17, "align": "center"}
+		switch {
+		case x > 0.85:
+			place["align"], place["dx"] = "right", 10
+		case x < 0.15:
+			place["align"], place["dx"] = "left", -10
+		}
+		for k := range marked {
+			otherX, otherY := at(k)
+			higher := otherY > y || otherY == y && k < i
+			if k != i && higher && math.Abs(otherX-x) < 0.25 && otherY-y < 0.2 {
+				place["dy"] = 21
+			}
+		}
+		places[i] = place
+	}
+	return places
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -77,13 +78,29 @@ func (c Calibration) domain() (low, high float64) {
 	return low - pad, high + pad
 }
 
+// footWidth is the width of the bars that count rows: broad where the bins lie
+// apart, thin where they would cover each other, as bins of equal counts do.
+func (c Calibration) footWidth(low, high float64) int {
+	var places []float64
+	for _, b := range c.Bins {
+		places = append(places, b.Predicted)
+	}
+	slices.Sort(places)
+	for i := 1; i < len(places); i++ {
+		if places[i]-places[i-1] < 0.05*(high-low) {
+			return 3
+		}
+	}
+	return 14
+}
+
 func (c Calibration) spec(alt string, low, high float64) object {
 	scale := object{"scale": object{"domain": list{low, high}, "nice": false}}
 	x := func(name string) object { return quantitative(name, axis(c.Predicted, c.Unit, true), scale) }
 	y := func(name string) object { return quantitative(name, axis(c.Observed, c.Unit, true), scale) }
 	at := x("predicted")
 	diagonal := layer(mark("rule", "reference"), object{"x": x("a"), "x2": field("b"), "y": y("a"), "y2": field("b")})
-	foot := layer(mark("rule", "foot", object{"strokeWidth": 14}), object{
+	foot := layer(mark("rule", "foot", object{"strokeWidth": c.footWidth(low, high)}), object{
 		"x": at, "y": y("foot"), "y2": field("count"), "tooltip": tooltip("rows:rows"),
 	})
 	tip := tooltip("p:"+c.Predicted, "o:"+c.Observed, "rows:rows")

@@ -15,17 +15,23 @@ func (q Quantity) String() string {
 	return s
 }
 
-// Range writes the interval: "11,200 to 13,480 (95 %)"; empty when there is
-// none.
+// Range writes the interval with its level: "11,200 to 13,480 (95 %)"; empty
+// when there is none.
 func (q Quantity) Range() string {
-	if q.Interval == nil {
-		return ""
-	}
-	s := q.number(q.Interval.Low) + " to " + q.number(q.Interval.High)
-	if q.Interval.Level > 0 {
+	s := q.ends()
+	if s != "" && q.Interval.Level > 0 {
 		s += " (" + strconv.FormatFloat(q.Interval.Level*100, 'g', 4, 64) + " %)"
 	}
 	return s
+}
+
+// ends writes the interval without its level, as tables and charts do. An
+// interval of no width says nothing and is left out.
+func (q Quantity) ends() string {
+	if q.Interval == nil || q.Interval.Low == q.Interval.High {
+		return ""
+	}
+	return q.number(q.Interval.Low) + " to " + q.number(q.Interval.High)
 }
 
 // number writes one number of the quantity, without the unit. All numbers of a

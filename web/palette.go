@@ -90,6 +90,7 @@ func (p palette) config() map[string]any {
 			"foot":          object{"color": p.Mute, "strokeOpacity": 0.35},
 			"dot-main":      object{"filled": true, "color": p.Accent, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
 			"dot-mute":      object{"filled": true, "color": p.Mute, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
+			"dot-ink":       object{"filled": true, "color": p.Soft, "stroke": p.Surface, "strokeWidth": 1.5, "opacity": 1},
 			"ring":          object{"filled": false, "color": p.Ink, "strokeWidth": 1.75, "opacity": 1},
 			"whisker":       object{"color": p.Accent, "strokeWidth": 2.5, "strokeOpacity": 0.55, "strokeCap": "round"},
 			"whisker-mute":  object{"color": p.Mute, "strokeWidth": 2.5, "strokeOpacity": 0.7, "strokeCap": "round"},

@@ -180,7 +180,7 @@ func (t Table) viewCell(col int, cell Cell) cellView {
 		return v
 	}
 	q := c.quantity(cell)
-	v.Text, v.Range = q.number(q.Value), q.Range()
+	v.Text, v.Range = q.number(q.Value), q.ends()
 	v.Sort = strconv.FormatFloat(cell.Value, 'g', -1, 64)
 	if c.Whisker {
 		low, high, zero := t.scale(col)

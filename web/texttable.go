@@ -62,8 +62,8 @@ func (t *textWriter) cells(tab Table) [][]textCell {
 			if c.Number && text == "" {
 				q := c.quantity(cell)
 				text = q.number(q.Value)
-				if cell.Interval != nil {
-					text += " [" + q.Range() + "]"
+				if ends := q.ends(); ends != "" {
+					text += " [" + ends + "]"
 				}
 			}
 			style := ansi(cell.Tone, "")

@@ -32,7 +32,9 @@
     const c = structuredClone(themes[name]);
     // Names of columns get a third of the plot, however narrow it is.
     c.axisY = { ...c.axisY, labelLimit: Math.min(240, Math.max(90, Math.round(width * 0.34))) };
-    if (width < 480) c.axisX = { ...c.axisX, tickCount: 4 };
+    // A long title ends where the plot ends and may begin under the names.
+    c.axisX = { ...c.axisX, titleAnchor: "end", titleLimit: width };
+    if (width < 480) c.axisX.tickCount = 4;
     return c;
   }
 
