@@ -97,7 +97,61 @@ func (s *scope) build(source string) (*node, error) {
 	if err != nil {
 		return nil, s.syntax(source, err)
 	}
+	budget := maxNodes
+	if measure(tree.Node, &budget); budget < 0 {
+		return nil, s.tooLong()
+	}
 	return s.node(tree.Node)
+}
+
+func (s *scope) tooLong() error {
+	return fail(s.path, "compute the value in a column of the data", "is longer than %d operations", maxNodes)
+}
+
+// measure takes the size of a tree from the budget and stops when that is used
+// up. It is needed because the parser shares nodes: 1 < x < 2 holds x twice, so
+// that a short text can stand for an endless tree.
+func measure(n ast.Node, budget *int) {
+	*budget--
+	if *budget < 0 {
+		return
+	}
+	var below []ast.Node
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		below = []ast.Node{n.Node}
+	case *ast.BinaryNode:
+		below = []ast.Node{n.Left, n.Right}
+	case *ast.ConditionalNode:
+		below = []ast.Node{n.Cond, n.Exp1, n.Exp2}
+	case *ast.VariableDeclaratorNode:
+		below = []ast.Node{n.Value, n.Expr}
+	case *ast.MemberNode:
+		below = []ast.Node{n.Node, n.Property}
+	case *ast.SliceNode:
+		below = []ast.Node{n.Node, n.From, n.To}
+	case *ast.ChainNode:
+		below = []ast.Node{n.Node}
+	case *ast.PredicateNode:
+		below = []ast.Node{n.Node}
+	case *ast.BuiltinNode:
+		below = n.Arguments
+	case *ast.CallNode:
+		below = append([]ast.Node{n.Callee}, n.Arguments...)
+	case *ast.ArrayNode:
+		below = n.Nodes
+	case *ast.SequenceNode:
+		below = n.Nodes
+	case *ast.MapNode:
+		below = n.Pairs
+	case *ast.PairNode:
+		below = []ast.Node{n.Key, n.Value}
+	}
+	for _, b := range below {
+		if b != nil {
+			measure(b, budget)
+		}
+	}
 }
 
 // parse guards against panics of the parser on input nobody thought of.
@@ -124,13 +178,18 @@ func (s *scope) node(n ast.Node) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	made.source = n.String()
+	return s.finish(made, n.String())
+}
+
+// finish gives a node its source and size, and folds it.
+func (s *scope) finish(made *node, source string) (*node, error) {
+	made.source = source
 	made.size = 1
 	for _, a := range made.args {
 		made.size += a.size
 	}
 	if made.size > maxNodes {
-		return nil, fail(s.path, "compute the value in a column of the data", "is longer than %d operations", maxNodes)
+		return nil, s.tooLong()
 	}
 	return s.fold(made)
 }
@@ -304,7 +363,7 @@ func (s *scope) fold(n *node) (*node, error) {
 	}
 	b := newBlock(1, 0)
 	b.lanes = 1
-	folded := &node{kind: n.kind, constant: true, source: n.source, size: 1, column: -1}
+	folded := &node{kind: n.kind, constant: true, source: n.source, size: n.size, column: -1}
 	if n.kind == text {
 		var out [1]string
 		n.texts(b, out[:])

@@ -345,17 +345,35 @@ func (s *scope) in(n *ast.BinaryNode) (*node, error) {
 	if !ok || len(list.Nodes) == 0 {
 		return nil, fail(s.path, `such as purpose in ["car", "radio"]`, "%#q: in needs a list of values on its right", n.String())
 	}
-	tests := make([]ast.Node, len(list.Nodes))
-	var all ast.Node
-	for i, item := range list.Nodes {
-		tests[i] = &ast.BinaryNode{Operator: "==", Left: n.Left, Right: item}
-		if i == 0 {
-			all = tests[i]
+	left, err := s.node(n.Left)
+	if err != nil {
+		return nil, err
+	}
+	var all *node
+	for _, item := range list.Nodes {
+		right, err := s.node(item)
+		if err != nil {
+			return nil, err
+		}
+		test, err := s.compare("==", left, right)
+		if err != nil {
+			return nil, err
+		}
+		if test, err = s.finish(test, n.String()); err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = test
 			continue
 		}
-		all = &ast.BinaryNode{Operator: "or", Left: all, Right: tests[i]}
+		if all, err = s.logic("or", all, test); err != nil {
+			return nil, err
+		}
+		if all, err = s.finish(all, n.String()); err != nil {
+			return nil, err
+		}
 	}
-	return s.node(all)
+	return all, nil
 }
 
 // choice is cond ? yes : no; only the branch taken need have a value.
