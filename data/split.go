@@ -93,12 +93,13 @@ func (p *splitter) byChance() (table.Split, error) {
 	}
 	take := apportion(strata, p.testRows())
 	for k, rows := range strata {
-		if p.target.Kind == table.Category && take[k] == 0 && len(rows) >= 3 {
-			take[k] = 1
+		if len(rows) >= 3 { // at least one to hold out and two to learn from
+			take[k] = max(1, min(take[k], len(rows)-2))
+		} else {
+			take[k] = max(0, min(take[k], len(rows)-1))
 		}
-		take[k] = max(0, min(take[k], len(rows)-1))
 	}
-	folds, next := p.folds(strata), 0
+	folds, next := p.folds(strata, take), 0
 	out.Folds = make([][]int, folds)
 	for k, rows := range strata {
 		out.Test = append(out.Test, rows[:take[k]]...)
@@ -170,12 +171,11 @@ func (p *splitter) checkOutcomes(strata [][]int) error {
 }
 
 // folds lowers the number of folds to what the rarest usable outcome allows.
-func (p *splitter) folds(strata [][]int) int {
+func (p *splitter) folds(strata [][]int, take []int) int {
 	folds := min(p.want.Folds, p.rows-p.testRows())
 	if p.target.Kind == table.Category {
 		for k, rows := range strata {
-			left := len(rows) - max(1, int(math.Round(float64(p.want.Test)*float64(len(rows)))))
-			if len(rows) >= 3 && left < folds {
+			if left := len(rows) - take[k]; len(rows) >= 3 && left < folds {
 				folds = max(2, left)
 				p.note("folds were lowered to %d, because outcome %q has %d rows to learn from", folds, p.target.Levels[k], left)
 			}
