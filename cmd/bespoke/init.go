@@ -25,8 +25,9 @@ columns, guesses target and split, and leaves a value section to edit. Every
 guess carries its reason as a comment.`,
 		Example: `  bespoke init customers.csv
   bespoke init data/loans.parquet --target paid_back --out loans/scenario.yaml`,
-		GroupID: "make",
-		Args:    args(1, 1),
+		GroupID:           "make",
+		Args:              args(1, 1),
+		ValidArgsFunction: completeFiles(dataFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			t, err := newTerminal(cmd)
 			if err != nil {
@@ -51,9 +52,9 @@ guess carries its reason as a comment.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&out, "out", "o", scenario.FileName, "file to write; - prints it")
-	flags.StringVar(&name, "name", "", "the scenario's name (default: the data file's)")
-	flags.StringVar(&target, "target", "", "the column to predict (default: guessed)")
+	flags.StringVarP(&out, "out", "o", scenario.FileName, "`file` to write; - prints it")
+	flags.StringVar(&name, "name", "", "the scenario's `name` (default the data file's)")
+	flags.StringVar(&target, "target", "", "the `column` to predict (default guessed)")
 	flags.BoolVar(&force, "force", false, "overwrite the file if it is there")
 	return cmd
 }

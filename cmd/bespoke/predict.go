@@ -26,8 +26,9 @@ Cells that do not fit and categories that were never seen count as missing, and
 a note says how many there were.`,
 		Example: `  bespoke predict run/credit-g.bespoke new.csv --out decided.csv
   bespoke predict run/credit-g.bespoke new.parquet --json`,
-		GroupID: "use",
-		Args:    args(2, 2),
+		GroupID:           "use",
+		Args:              args(2, 2),
+		ValidArgsFunction: completeFiles(bundleFiles, dataFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			t, err := newTerminal(cmd)
 			if err != nil {
@@ -38,7 +39,7 @@ a note says how many there were.`,
 			return into(out, t.out, func(w io.Writer) error { return pipeline.Predict(cmd.Context(), o, w) })
 		},
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "file to write (default: standard output)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` to write (default standard output)")
 	cmd.Flags().BoolVar(&o.Keep, "keep", false, "repeat the columns of the input in the output")
 	return cmd
 }
@@ -53,8 +54,9 @@ the model's output, from the average to this row. The parts add up to the
 model's own output; the gap is printed.`,
 		Example: `  bespoke explain run/credit-g.bespoke new.csv --row 3
   bespoke explain run/credit-g.bespoke new.csv --row 3 --json`,
-		GroupID: "use",
-		Args:    args(2, 2),
+		GroupID:           "use",
+		Args:              args(2, 2),
+		ValidArgsFunction: completeFiles(bundleFiles, dataFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			t, err := newTerminal(cmd)
 			if err != nil {
@@ -74,8 +76,8 @@ model's own output; the gap is printed.`,
 			return x.Text(t.out, t.width, t.color)
 		},
 	}
-	cmd.Flags().IntVar(&o.Row, "row", 1, "number of the row, from 1")
-	cmd.Flags().IntVar(&o.Top, "top", 10, "how many reasons to list; 0 lists all")
+	cmd.Flags().IntVar(&o.Row, "row", 1, "`number` of the row, from 1")
+	cmd.Flags().IntVar(&o.Top, "top", 10, "`number` of reasons to list; 0 lists all")
 	return cmd
 }
 

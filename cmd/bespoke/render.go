@@ -13,9 +13,10 @@ func newRender() *cobra.Command {
 		Long: `Print a scenario file as it is understood: strictly checked, with every
 default filled in, sections in the order in which they run. The output is a
 scenario file itself.`,
-		Example: "  bespoke render examples/credit-g",
-		GroupID: "file",
-		Args:    args(1, 1),
+		Example:           "  bespoke render examples/credit-g",
+		GroupID:           "file",
+		Args:              args(1, 1),
+		ValidArgsFunction: completeFiles(scenarioFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			t, err := newTerminal(cmd)
 			if err != nil {

@@ -1,15 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bespoke/pipeline"
-	"bespoke/web"
 )
 
 func newCheck() *cobra.Command {
@@ -21,16 +21,19 @@ func newCheck() *cobra.Command {
 the payoffs, and the need question: what a perfect model and the best constant
 action would earn, and whether that covers the costs.
 
-SCENARIO is a scenario file or a folder that holds a scenario.yaml. When even a
-perfect model would not pay, the command says so and exits with 3.`,
-		Example: "  bespoke check examples/credit-g",
-		GroupID: "make",
-		Args:    args(1, 1),
+SCENARIO is a scenario file or a folder that holds a scenario.yaml. Nothing is
+written. When even a perfect model would not pay, the command says so and exits
+with 3.`,
+		Example: `  bespoke check examples/credit-g
+  bespoke check scenario.yaml --json | jq .need.gate`,
+		GroupID:           "make",
+		Args:              args(1, 1),
+		ValidArgsFunction: completeFiles(scenarioFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return flow(cmd, given[0], o, pipeline.Check)
+			return flow(cmd, given[0], o, pipeline.Check, "nothing was written")
 		},
 	}
-	cmd.Flags().BoolVar(&o.Force, "force", false, "go on after a gate that would stop")
+	cmd.Flags().BoolVar(&o.Force, "force", false, "exit with 0 also where a gate would stop a run")
 	return cmd
 }
 
@@ -44,125 +47,83 @@ money in it, try models, choose by money, measure on held-out rows, explain,
 and write a bundle and a report.
 
 SCENARIO is a scenario file or a folder that holds a scenario.yaml. The run's
-folder is "run" beside it. A run that was stopped or killed goes on where it
-was when the same command is given again; with changed payoffs the trained
-candidates are judged again, not trained again.`,
+folder is "run" beside it. A run that was stopped (Ctrl-C) or killed goes on
+where it was when the same command is given again; with changed payoffs the
+trained candidates are judged again, not trained again.
+
+A gate that is not passed (no market need, money not as promised, a limit
+broken) stops the run with the reason and exit code 3; its report is written
+all the same, and --force goes on.`,
 		Example: `  bespoke run examples/credit-g
-  bespoke run scenario.yaml --trials 100 --dir /tmp/long-run
+  bespoke run scenario.yaml --trials 100 --dir long-run
   bespoke run scenario.yaml --json > result.json`,
-		GroupID: "make",
-		Args:    args(1, 1),
+		GroupID:           "make",
+		Args:              args(1, 1),
+		ValidArgsFunction: completeFiles(scenarioFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return flow(cmd, given[0], o, pipeline.Run)
+			if cmd.Flags().Changed("trials") && o.Trials < 1 {
+				return usageError{fmt.Errorf("--trials: %d must be 1 or more", o.Trials)}
+			}
+			return flow(cmd, given[0], o, pipeline.Run,
+				fmt.Sprintf("what was finished is kept; to go on from there: %s", again(cmd, given)))
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Dir, "dir", "", "the run's folder (default: \"run\" beside the scenario)")
-	flags.IntVar(&o.Trials, "trials", 0, "number of candidates to try, instead of the scenario's budget")
+	flags.StringVar(&o.Dir, "dir", "", "the run's `folder` (default \"run\" beside the scenario)")
+	flags.IntVar(&o.Trials, "trials", 0, "`number` of candidates to try, instead of the scenario's budget")
 	flags.BoolVar(&o.Force, "force", false, "go on after a gate that would stop")
-	flags.BoolVar(&o.Fresh, "fresh", false, "forget finished work of earlier runs in the folder")
+	flags.BoolVar(&o.Fresh, "fresh", false, "forget what earlier runs in the folder have finished")
 	return cmd
 }
 
-// flow runs the pipeline for a verb and prints what it found.
-func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc) error {
+// pipelineFunc is pipeline.Run or pipeline.Check.
+type pipelineFunc func(context.Context, pipeline.Options) (*pipeline.Result, error)
+
+// flow runs the pipeline for a verb and prints what it found. The hint says
+// what an interruption leaves.
+func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc, hint string) error {
 	t, err := newTerminal(cmd)
 	if err != nil {
 		return err
 	}
-	if o.Trials < 0 {
-		return usageError{fmt.Errorf("--trials: %d must be 1 or more", o.Trials)}
-	}
 	o.Path, o.Threads, o.Version, o.Report = path, t.threads, version, t.Event
 	result, err := do(cmd.Context(), o)
 	t.Close()
-	if result != nil {
-		err = errors.Join(show(t, result), err)
+	var gate *pipeline.GateError
+	if err != nil && cmd.Context().Err() != nil && !errors.As(err, &gate) {
+		return stoppedError{hint}
 	}
-	return err
-}
-
-// show prints a result: as JSON, or as the text of its report with the places
-// of its files.
-func show(t *terminal, r *pipeline.Result) error {
-	if t.json {
-		return t.printJSON(r)
-	}
-	doc := r.Document()
-	if r.Evaluate != nil {
-		doc = summary(doc)
-	}
-	if err := web.Text(t.out, doc, t.width, t.color); err != nil {
+	if result == nil {
 		return err
 	}
-	if b := r.Bundle; b != nil && b.Path != "" {
-		dir := filepath.Dir(b.Path)
-		fmt.Fprintf(t.out, "\nbundle  %s\nreport  %s\n\nnext:   bespoke serve %s\n", b.Path, filepath.Join(dir, pipeline.ReportPage), b.Path)
-	}
-	return nil
+	return errors.Join(show(t, path, result), err)
 }
 
-// summary keeps what a terminal wants of a report: the answer, the gates and
-// the chapter about money.
-func summary(doc web.Document) web.Document {
-	var kept []web.Chapter
-	for _, c := range doc.Chapters {
-		if c.Stage == "evaluate" {
-			kept = append(kept, c)
+// again is the command line that goes on with an interrupted run.
+func again(cmd *cobra.Command, given []string) string {
+	words := strings.Fields(cmd.CommandPath())
+	for _, g := range given {
+		words = append(words, quoted(g))
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch {
+		case f.Name == "fresh": // would forget what was finished
+		case f.Value.Type() == "bool":
+			words = append(words, "--"+f.Name)
+		default:
+			words = append(words, "--"+f.Name, quoted(f.Value.String()))
 		}
-	}
-	doc.Chapters, doc.Footer = kept, ""
-	return doc
+	})
+	return strings.Join(words, " ")
 }
 
-func newReport() *cobra.Command {
-	var text bool
-	cmd := &cobra.Command{
-		Use:   "report RUN",
-		Short: "Show the report of a run",
-		Long: `Show the report of a finished run. RUN is the run's folder, its scenario file or
-the scenario's folder. The page report.html is one file that needs no network;
-its place is printed, and with --text the whole report is printed instead.`,
-		Example: `  bespoke report examples/credit-g
-  bespoke report examples/credit-g --text | less -R`,
-		GroupID: "make",
-		Args:    args(1, 1),
-		RunE: func(cmd *cobra.Command, given []string) error {
-			t, err := newTerminal(cmd)
-			if err != nil {
-				return err
-			}
-			dir, err := runDir(given[0])
-			if err != nil {
-				return err
-			}
-			if !text && !t.json {
-				page := filepath.Join(dir, pipeline.ReportPage)
-				if _, err := os.Stat(page); err != nil {
-					return fmt.Errorf("report: %q has no report yet; `bespoke run` makes it", dir)
-				}
-				fmt.Fprintln(t.out, page)
-				return nil
-			}
-			r, err := pipeline.ReadResult(dir)
-			if err != nil {
-				return err
-			}
-			if t.json {
-				return t.printJSON(r)
-			}
-			return web.Text(t.out, r.Document(), t.width, t.color)
-		},
+// quoted is a word of a command line that can be copied into a shell.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=,+@%", r)
 	}
-	cmd.Flags().BoolVar(&text, "text", false, "print the whole report as text")
-	return cmd
-}
-
-// runDir finds the folder of a run from the folder itself, a scenario file or a
-// scenario's folder.
-func runDir(path string) (string, error) {
-	if _, err := os.Stat(filepath.Join(path, pipeline.ReportData)); err == nil {
-		return path, nil
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
 	}
-	return pipeline.Dir(path)
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -35,19 +35,20 @@ With --log every decision is on disk before it is answered, for
 ` + "`bespoke monitor`" + `.`,
 		Example: `  bespoke serve run/credit-g.bespoke --log decisions
   curl -s localhost:8080/v1/decide -d '{"rows":[{"duration":12,"credit_amount":1500}]}'`,
-		GroupID: "use",
-		Args:    args(1, 1),
+		GroupID:           "use",
+		Args:              args(1, 1),
+		ValidArgsFunction: completeFiles(bundleFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			return runServe(cmd, given[0], o, logDir)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Addr, "listen", o.Addr, "host:port to listen on")
-	flags.StringVar(&logDir, "log", "", "folder that every decision is written to")
+	flags.StringVar(&o.Addr, "listen", o.Addr, "`host:port` to listen on")
+	flags.StringVar(&logDir, "log", "", "`folder` that every decision is written to")
 	flags.BoolVar(&o.Strict, "strict", false, "refuse rows with missing, unknown or unseen values instead of warning")
-	flags.IntVar(&o.MaxRows, "max-rows", o.MaxRows, "most rows in one request")
-	flags.Int64Var(&o.MaxBody, "max-body", o.MaxBody, "most bytes in one request")
-	flags.DurationVar(&o.Timeout, "timeout", o.Timeout, "longest time for one request")
+	flags.IntVar(&o.MaxRows, "max-rows", o.MaxRows, "most rows (`number`) in one request")
+	flags.Int64Var(&o.MaxBody, "max-body", o.MaxBody, "most `bytes` in one request")
+	flags.DurationVar(&o.Timeout, "timeout", o.Timeout, "longest `time` for one request")
 	return cmd
 }
 

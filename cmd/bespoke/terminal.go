@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,11 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
-	"bespoke/pipeline"
 	"bespoke/runs"
 )
 
@@ -27,45 +25,72 @@ type terminal struct {
 	color                bool
 	width                int
 	threads              int
-	bars                 *bars
-	mu                   sync.Mutex
+
+	mu     sync.Mutex
+	bars   *bars // nil when standard error is no terminal
+	closed bool
 }
 
 // newTerminal reads the global flags of a command.
 func newTerminal(cmd *cobra.Command) (*terminal, error) {
 	flags := cmd.Flags()
-	t := &terminal{out: cmd.OutOrStdout(), errOut: cmd.ErrOrStderr(), width: 100}
+	t := &terminal{out: cmd.OutOrStdout(), errOut: cmd.ErrOrStderr(), width: plainWidth}
+	// The flags are there: the root defines them.
 	t.json, _ = flags.GetBool("json")
 	t.quiet, _ = flags.GetBool("quiet")
 	t.verbose, _ = flags.GetBool("verbose")
 	t.threads, _ = flags.GetInt("threads")
-	if t.threads < 0 {
+	switch {
+	case t.threads < 0:
 		return nil, usageError{fmt.Errorf("--threads: %d must be 0 or more", t.threads)}
-	}
-	if t.threads == 0 {
+	case t.quiet && t.verbose:
+		return nil, usageError{errors.New("--quiet and --verbose exclude each other")}
+	case t.threads == 0:
 		t.threads = runtime.GOMAXPROCS(0)
 	}
 	noColor, _ := flags.GetBool("no-color")
+	dumb := os.Getenv("TERM") == "dumb"
 	if w, ok := terminalWidth(t.out); ok {
 		t.width = w
-		t.color = !noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		t.color = !noColor && os.Getenv("NO_COLOR") == "" && !dumb
 	}
-	if _, ok := terminalWidth(t.errOut); ok && !t.json && !t.quiet && os.Getenv("TERM") != "dumb" {
-		t.bars = newBars(t.errOut)
+	if _, ok := terminalWidth(t.errOut); ok && !t.json && !t.quiet && !dumb {
+		t.bars = newBars(t.errOut, func() int {
+			w, _ := terminalWidth(t.errOut)
+			return w
+		})
 	}
+	t.announceStop(cmd.Context())
 	return t, nil
 }
 
+// announceStop answers a Ctrl-C at once, since work ends only at its next safe
+// point.
+func (t *terminal) announceStop(ctx context.Context) {
+	if ctx == nil {
+		return
+	}
+	context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), errInterrupted) {
+			t.Event(runs.Event{Stage: "stop", Message: "stopping at a safe point; Ctrl-C again stops at once", Time: time.Now()})
+		}
+	})
+}
+
+// plainWidth is how wide text is that does not go to a terminal.
+const plainWidth = 100
+
+// terminalWidth is the number of columns of a terminal; false when w is none.
 func terminalWidth(w io.Writer) (int, bool) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}
 	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width < 40 {
+	if err != nil || width <= 0 {
 		return 80, true
 	}
-	return min(width, 140), true
+	return min(max(width, 40), 140), true
 }
 
 // Event shows one piece of news from the pipeline: a bar on terminals, a line
@@ -74,82 +99,49 @@ func (t *terminal) Event(e runs.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.quiet || e.Level < slog.LevelInfo && !t.verbose:
+	case t.closed, t.quiet, e.Level < slog.LevelInfo && !t.verbose:
 	case t.json:
-		line, err := json.Marshal(struct {
-			Time    time.Time `json:"time"`
-			Stage   string    `json:"stage"`
-			Message string    `json:"message"`
-			Done    int       `json:"done,omitempty"`
-			Total   int       `json:"total,omitempty"`
-		}{e.Time, e.Stage, e.Message, e.Done, e.Total})
-		if err == nil {
-			fmt.Fprintf(t.errOut, "%s\n", line)
-		}
+		t.eventJSON(e)
 	case t.bars != nil:
 		t.bars.show(e)
-	case e.Total > 0 && e.Done != e.Total && e.Done%max(1, e.Total/4) != 0:
+	case e.Total > 0 && e.Done != e.Total && e.Done%max(1, e.Total/4) != 0 && !t.verbose:
 		// A log wants a few lines of a long count, not every step.
-	case e.Total > 0:
-		fmt.Fprintf(t.errOut, "%-9s %s (%d of %d)\n", e.Stage, e.Message, e.Done, e.Total)
 	default:
-		fmt.Fprintf(t.errOut, "%-9s %s\n", e.Stage, e.Message)
+		fmt.Fprintln(t.errOut, eventLine(e))
 	}
 }
 
-// Close finishes bars that are still drawn.
+// eventJSON writes an event as one line of JSON to standard error.
+func (t *terminal) eventJSON(e runs.Event) {
+	line, err := json.Marshal(struct {
+		Time    time.Time `json:"time"`
+		Level   string    `json:"level"`
+		Stage   string    `json:"stage"`
+		Message string    `json:"message"`
+		Done    int       `json:"done,omitempty"`
+		Total   int       `json:"total,omitempty"`
+	}{e.Time, e.Level.String(), e.Stage, e.Message, e.Done, e.Total})
+	if err == nil { // plain strings and numbers
+		fmt.Fprintf(t.errOut, "%s\n", line)
+	}
+}
+
+// Close takes away what moves on the terminal; afterwards only results may be
+// written.
 func (t *terminal) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.bars != nil {
 		t.bars.close()
+		t.bars = nil
 	}
+	t.closed = true
 }
 
 // printJSON writes v to standard output, indented.
 func (t *terminal) printJSON(v any) error {
 	e := json.NewEncoder(t.out)
+	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
-
-// bars draws one progress bar per counted stage, with messages above.
-type bars struct {
-	progress *mpb.Progress
-	open     map[string]*mpb.Bar
-	messages map[string]string
-}
-
-func newBars(w io.Writer) *bars {
-	return &bars{
-		progress: mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(100*time.Millisecond)),
-		open:     map[string]*mpb.Bar{},
-		messages: map[string]string{},
-	}
-}
-
-func (b *bars) show(e runs.Event) {
-	if e.Total <= 0 {
-		fmt.Fprintf(b.progress, "%-9s %s\n", e.Stage, e.Message)
-		return
-	}
-	bar := b.open[e.Stage]
-	if bar == nil {
-		bar = b.progress.AddBar(int64(e.Total),
-			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-9s ", e.Stage)), decor.CountersNoUnit("%d/%d ")),
-			mpb.AppendDecorators(decor.Percentage(), decor.Name("  "), decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 10), "done")),
-		)
-		b.open[e.Stage] = bar
-	}
-	bar.SetCurrent(int64(e.Done))
-}
-
-func (b *bars) close() {
-	for _, bar := range b.open {
-		if !bar.Completed() {
-			bar.Abort(false)
-		}
-	}
-	b.progress.Wait()
-}
-
-// pipelineFunc is pipeline.Run or pipeline.Check.
-type pipelineFunc func(context.Context, pipeline.Options) (*pipeline.Result, error)

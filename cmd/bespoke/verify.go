@@ -10,12 +10,13 @@ import (
 
 func newVerify() *cobra.Command {
 	return &cobra.Command{
-		Use:     "verify BUNDLE",
-		Short:   "Check every byte of a bundle and show what it is",
-		Long:    "Check every part of a bundle against its hash, load it, and show its model card.",
-		Example: "  bespoke verify run/credit-g.bespoke",
-		GroupID: "use",
-		Args:    args(1, 1),
+		Use:               "verify BUNDLE",
+		Short:             "Check every byte of a bundle and show what it is",
+		Long:              "Check every part of a bundle against its hash, load it, and show its model card.",
+		Example:           "  bespoke verify run/credit-g.bespoke",
+		GroupID:           "use",
+		Args:              args(1, 1),
+		ValidArgsFunction: completeFiles(bundleFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			t, err := newTerminal(cmd)
 			if err != nil {
