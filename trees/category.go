@@ -2,50 +2,46 @@ package trees
 
 import "slices"
 
-// bestSet is the best division of a category's levels. Levels of the bin for
-// missing values always go right.
+// improveSet sets best to the best division of a category's levels, if that has
+// a larger gain. Levels of the bin for missing values always go right.
 //
 // Few levels are tried one against the rest. Many are ordered by gradient over
 // hessian, where the best division of a convex loss is a prefix or a suffix
 // (Fisher 1958, On grouping for maximum homogeneity), and sets from both ends
 // are tried. As in LightGBM rare levels stay right, sets are smoothed by cat_l2
 // and grow by at least min_data_per_group rows.
-func (f *finder) bestSet(c *column, hist []cell, n *node) split {
+func (f *finder) improveSet(best *split, c *column, hist []cell, n *node) {
 	if c.bins+1 <= f.s.onehot {
-		return f.bestLevel(c, hist, n)
+		f.improveLevel(best, c, hist, n)
+		return
 	}
 	var order [256]uint8
 	levels := f.sortLevels(order[:0], hist[:c.bins])
-	best := split{}
+	before := best.gain
 	for _, fromRight := range []bool{false, true} {
 		if fromRight {
 			slices.Reverse(levels)
 		}
-		f.growSet(levels, hist, n, &best)
+		f.growSet(levels, hist, n, best)
 	}
-	if best.gain > 0 {
-		f.setOutputs(&best, f.s.l2+f.s.catL2, n)
+	if best.gain > before {
+		f.setOutputs(best, f.s.l2+f.s.catL2, n)
 	}
-	return best
 }
 
-// bestLevel tries each level alone on the left.
-func (f *finder) bestLevel(c *column, hist []cell, n *node) split {
-	best := split{}
+// improveLevel tries each level alone on the left.
+func (f *finder) improveLevel(best *split, c *column, hist []cell, n *node) {
 	for b, left := range hist[:c.bins] {
 		right := n.sum.minus(left)
 		if !f.enough(left, right) {
 			continue
 		}
 		if gain := f.gain(left, right, f.s.l2, n, 0); gain > best.gain {
-			best = split{gain: gain, left: left}
+			*best = split{gain: gain, left: left}
 			best.set[b/64] = 1 << (b % 64)
+			f.setOutputs(best, f.s.l2, n)
 		}
 	}
-	if best.gain > 0 {
-		f.setOutputs(&best, f.s.l2, n)
-	}
-	return best
 }
 
 // sortLevels lists the bins that are not rare by gradient over smoothed

@@ -9,7 +9,7 @@ type search struct {
 	// spare are histograms of the workers but the first, for sums over parts of
 	// the rows.
 	spare [][]cell
-	// found are the best splits per column of the leaves being searched.
+	// found are the best splits per task of the leaves being searched.
 	found [2][]split
 
 	// What the tasks work on.
@@ -225,16 +225,16 @@ func (v *search) run(small, large *leaf) {
 	if g.d.cells*2 >= serialWork/8 {
 		v.chunk = max(1, min(8, cols/(2*g.team.threads)))
 	}
-	g.team.run((cols+v.chunk-1)/v.chunk, v.scan)
+	tasks := (cols + v.chunk - 1) / v.chunk
+	g.team.run(tasks, v.scan)
 	for i, l := range v.leaves {
 		if l == nil {
 			continue
 		}
 		l.best = split{}
-		for c := range v.found[i] {
-			if f := &v.found[i][c]; f.gain > l.best.gain {
+		for t := range v.found[i][:tasks] {
+			if f := &v.found[i][t]; f.gain > l.best.gain {
 				l.best = *f
-				l.best.col = int32(c)
 			}
 		}
 		if !(l.best.gain > g.s.minGain) {
@@ -246,8 +246,8 @@ func (v *search) run(small, large *leaf) {
 
 func (v *search) scanColumns(_, task int) {
 	d := v.g.d
+	best := [2]split{}
 	for col := task * v.chunk; col < min(len(d.cols), (task+1)*v.chunk); col++ {
-		v.found[0][col], v.found[1][col] = split{}, split{}
 		if !v.use[col] {
 			continue
 		}
@@ -270,11 +270,14 @@ func (v *search) scanColumns(_, task int) {
 			if l == nil {
 				continue
 			}
-			var able bool
-			v.found[i][col], able = v.g.find.best(c, v.hists[i][lo:hi], &l.node)
-			if !able {
+			gain := best[i].gain
+			if !v.g.find.improve(&best[i], c, v.hists[i][lo:hi], &l.node) {
 				v.g.pool.use[l.hist][col] = false
+			}
+			if best[i].gain > gain {
+				best[i].col = int32(col)
 			}
 		}
 	}
+	v.found[0][task], v.found[1][task] = best[0], best[1]
 }

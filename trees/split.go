@@ -107,32 +107,34 @@ func (f *finder) open(n *node) {
 	n.base = f.reward(g, h, f.s.l2, f.output(g, h, f.s.l2, n))
 }
 
-// best is the best split of a leaf on a column, whose histogram is hist. able
-// is false when no split of the column leaves enough in both children, which
-// then holds for the leaf's descendants as well.
-func (f *finder) best(c *column, hist []cell, n *node) (found split, able bool) {
+// improve sets best to the best split of a leaf on a column, whose histogram is
+// hist, if that has a larger gain. It returns false when no split of the column
+// leaves enough in both children, which then holds for the leaf's descendants
+// as well.
+func (f *finder) improve(best *split, c *column, hist []cell, n *node) (able bool) {
 	if c.levels > 0 {
-		return f.bestSet(c, hist, n), true
+		f.improveSet(best, c, hist, n)
+		return true
 	}
 	missing := cell{}
 	if c.missing {
 		missing = hist[c.bins]
 	}
 	// From the right: missing values, if there are any, go left.
-	best := f.walk(hist[1:c.bins], n, true, c.monotone)
+	found := f.walk(hist[1:c.bins], n, true, c.monotone)
 	if missing.h != 0 {
 		// From the left: missing values go right.
-		if t := f.walk(hist[:c.bins], n, false, c.monotone); t.score > best.score {
-			t.able = t.able || best.able
-			best = t
-		} else {
-			best.able = t.able || best.able
+		other := f.walk(hist[:c.bins], n, false, c.monotone)
+		other.able = other.able || found.able
+		if other.score > found.score {
+			found = other
 		}
+		found.able = other.able
 	}
-	if best.score <= 0 {
-		return split{}, best.able
+	if found.score > 0 {
+		f.finish(best, c, found, n, missing.h != 0)
 	}
-	return f.finish(c, best, n, missing.h != 0), true
+	return found.able
 }
 
 // threshold is what a walk over bins finds.
@@ -144,20 +146,20 @@ type threshold struct {
 	able        bool // whether there was one to try
 }
 
-// finish turns a threshold into a split.
-func (f *finder) finish(c *column, t threshold, n *node, missing bool) split {
+// finish makes a threshold the best split if it is.
+func (f *finder) finish(best *split, c *column, t threshold, n *node, missing bool) {
 	right := n.sum.minus(t.left)
-	out := split{
-		gain: f.gain(t.left, right, f.s.l2, n, c.monotone),
-		bin:  uint8(t.bin), missingLeft: t.missingLeft, left: t.left,
+	gain := f.gain(t.left, right, f.s.l2, n, c.monotone)
+	if !(gain > best.gain) {
+		return
 	}
+	*best = split{gain: gain, bin: uint8(t.bin), missingLeft: t.missingLeft, left: t.left}
 	if !missing {
 		// Nothing was learnt about missing values: they join the majority.
 		m := f.scale.mask
-		out.missingLeft = t.left.h&m >= right.h&m
+		best.missingLeft = t.left.h&m >= right.h&m
 	}
-	f.setOutputs(&out, f.s.l2, n)
-	return out
+	f.setOutputs(best, f.s.l2, n)
 }
 
 func (f *finder) setOutputs(s *split, l2 float64, n *node) {
