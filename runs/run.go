@@ -101,6 +101,9 @@ func (r *Run) prepare(key Key, fresh bool) error {
 
 // save writes record.json and timings.json. The caller holds mu or is alone.
 func (r *Run) save() error {
+	if r.closed {
+		return errors.New("the run is closed") // the folder may be another's by now
+	}
 	for _, f := range []struct {
 		name string
 		v    any

@@ -439,6 +439,28 @@ func TestReplaceIsWholeOrNothing(t *testing.T) {
 	}
 }
 
+func TestClosedRunWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	r := opened(t, dir, sampleKey())
+	end := r.Stage("train")
+	closed(t, r)
+	before, err := os.ReadFile(filepath.Join(dir, RecordFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end(nil)
+	if err := r.End(nil); err == nil || !strings.Contains(err.Error(), "the run is closed") {
+		t.Errorf("got %v", err)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, RecordFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(before), string(after)); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestOpenSweepsHalfWrittenFiles(t *testing.T) {
 	dir := t.TempDir()
 	half := filepath.Join(dir, "models", tempPrefix+"123")

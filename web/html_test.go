@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -48,6 +50,24 @@ func TestRenderIsSmallAndAlone(t *testing.T) {
 	for _, name := range []string{"University of Washington", "Mike Bostock", "Joachim Wester"} {
 		if !strings.Contains(page, name) {
 			t.Errorf("the page lacks the licence of %s", name)
+		}
+	}
+}
+
+// TestScriptsAreUnmodified holds the embedded scripts against the files of the
+// npm packages that assets/vega/LICENCES.txt names.
+func TestScriptsAreUnmodified(t *testing.T) {
+	for name, want := range map[string]string{
+		"vega.min.js":       "8f6a3587cf8d4f42c7e08120e3eb05d067e746d554e39d2dcf52acc0bd5ba28f",
+		"vega-lite.min.js":  "83e215e84e308ee8688fa6503ba0f1cf8a3c05c0d61df2841a0b92bf86809e00",
+		"vega-embed.min.js": "b1455caba2fb1a72fb46025ba0ba1316e2dbc7f0dd40a3f6040172bf9c08ba91",
+	} {
+		data, err := assets.ReadFile("assets/vega/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", sha256.Sum256(data)); got != want {
+			t.Errorf("%s has hash %s, want %s", name, got, want)
 		}
 	}
 }
