@@ -24,13 +24,16 @@ type MoneyCheck struct {
 	// that knows every outcome: expected by the model, and in truth. They are
 	// never negative and, unlike money, do not change when a payoff is shifted by
 	// the same amount for all actions. LossRatio is nil when LossExpected is 0.
-	LossExpected float64  `json:"loss_expected"`
-	LossRealised float64  `json:"loss_realised"`
-	LossRatio    *float64 `json:"loss_ratio,omitempty"`
+	LossExpected float64   `json:"loss_expected"`
+	LossRealised float64   `json:"loss_realised"`
+	LossRatio    *float64  `json:"loss_ratio,omitempty"`
+	LossInterval *Interval `json:"loss_interval,omitempty"`
 	// Bins compare the two over rows sorted by expected money.
 	Bins []MoneyBin `json:"bins"`
-	// Gate passes unless the whole interval of the ratio lies outside the
-	// allowed range.
+	// Gate fails when the whole interval of LossRatio lies above the allowed
+	// range: the model loses more than it promised. Losing less is said, and
+	// passes. The ratio of losses is used, not that of money: where payoffs of
+	// both signs nearly cancel, a ratio of money is large for nothing.
 	Gate value.Gate `json:"gate"`
 }
 
@@ -72,6 +75,7 @@ func CheckMoney(s *value.Sheet, choice []int, allowed [2]float64, o Options) (*M
 	if c.LossExpected > 0 {
 		ratio := c.LossRealised / c.LossExpected
 		c.LossRatio = &ratio
+		c.LossInterval = &Interval{Low: ratio - (d.Interval.High-d.Mean)/c.LossExpected, High: ratio + (d.Mean-d.Interval.Low)/c.LossExpected, Level: o.Level}
 	}
 	c.Bins = moneyBins(promised, realised)
 	c.gate(allowed, o)
@@ -101,23 +105,23 @@ func (c *MoneyCheck) gate(allowed [2]float64, o Options) {
 		{Name: "realised per decision", Value: c.Realised, Unit: o.Currency},
 	}
 	promise := fmt.Sprintf("The model promised %s per decision and brought %s", amount(c.Expected, o.Currency), amount(c.Realised, o.Currency))
-	if c.Ratio == nil {
-		g.Sentence = promise + "; a promise of nothing has no ratio."
+	if c.LossRatio == nil {
+		g.Sentence = promise + "; it expected to miss nothing, so there is no ratio."
 		return
 	}
-	g.Figures = append(g.Figures, value.Figure{Name: "realised / promised", Value: *c.Ratio})
-	level := value.Round(100 * o.Level)
-	span := fmt.Sprintf("%s %% interval of the ratio %s to %s", level, value.Round(c.RatioInterval.Low), value.Round(c.RatioInterval.High))
-	inside := *c.Ratio >= allowed[0] && *c.Ratio <= allowed[1]
+	ratio, i := *c.LossRatio, *c.LossInterval
+	g.Figures = append(g.Figures, value.Figure{Name: "loss against a perfect model, realised / expected", Value: ratio})
+	says := fmt.Sprintf("%s; it fell short of a perfect model by %s times what it expected (%s %% interval %s to %s, allowed %s to %s)",
+		promise, value.Round(ratio), value.Round(100*i.Level), value.Round(i.Low), value.Round(i.High), value.Round(allowed[0]), value.Round(allowed[1]))
 	switch {
-	case c.RatioInterval.Outside(allowed[0], allowed[1]):
+	case i.Low > allowed[1]:
 		g.Passed = false
-		g.Sentence = fmt.Sprintf("%s, a ratio of %s outside the allowed %s to %s (%s): its money cannot be trusted.", promise, value.Round(*c.Ratio), value.Round(allowed[0]), value.Round(allowed[1]), span)
-	case inside && c.RatioInterval.Low >= allowed[0] && c.RatioInterval.High <= allowed[1]:
-		g.Sentence = fmt.Sprintf("%s, a ratio of %s (%s).", promise, value.Round(*c.Ratio), span)
-	case inside:
-		g.Sentence = fmt.Sprintf("%s, a ratio of %s, but %d rows leave it open (%s).", promise, value.Round(*c.Ratio), c.Rows, span)
+		g.Sentence = says + ": its money cannot be trusted."
+	case i.High < allowed[0]:
+		g.Sentence = says + ": better than promised, its probabilities are too cautious."
+	case i.Low >= allowed[0] && i.High <= allowed[1]:
+		g.Sentence = says + "."
 	default:
-		g.Sentence = fmt.Sprintf("%s; the ratio %s lies outside the allowed %s to %s, but %d rows are too few to tell (%s).", promise, value.Round(*c.Ratio), value.Round(allowed[0]), value.Round(allowed[1]), c.Rows, span)
+		g.Sentence = fmt.Sprintf("%s: as far as %d rows can tell.", says, c.Rows)
 	}
 }

@@ -222,6 +222,12 @@ func settle(p *value.Payoffs, held evaluate.Held) (*value.Payoffs, error) {
 	return p.WithSpread(spread)
 }
 
+// Refit learns any trial of a finished search again from all development rows,
+// for studies of how the trials that were not chosen would have done.
+func (l Learning) Refit(ctx context.Context, learnt *Learnt, trial int) (*Choice, error) {
+	return l.refit(ctx, learnt, trial)
+}
+
 // refit learns a trial's candidate from all development rows and completes the
 // solution with calibration and payoffs.
 func (l Learning) refit(ctx context.Context, out *Learnt, trial int) (*Choice, error) {

@@ -49,7 +49,7 @@ func (f *flow) pack(context.Context) error {
 		return err
 	}
 	f.result.Bundle.Path, f.result.Bundle.Hash, f.result.Bundle.Bytes = path, manifest.Hash, info.Size()
-	f.tell("bundle", "%s, %s", path, scenario.Size(info.Size()))
+	f.tell("bundle", "%s, %s", path, bytesText(info.Size()))
 	return f.store.AddOutput(f.scenario.Name + ".bespoke")
 }
 
@@ -70,7 +70,7 @@ func (f *flow) limits(s *solution.Solution) ([]Limit, *value.Gate, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: size.String(), Passed: size <= l.Size})
+		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: bytesText(int64(size)), Passed: size <= l.Size})
 	}
 	if len(out) == 0 {
 		return nil, nil, nil

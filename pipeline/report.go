@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"bespoke/evaluate"
@@ -90,50 +91,46 @@ func (r *Result) verdictByMetric() string {
 	return "A model was made; the held-out rows define no metric."
 }
 
-// verdictByMoney compares the model with what is done without one.
+// verdictByMoney compares the model with the best that is done without one. A
+// gain over a rule that a constant action beats would be easy praise.
 func (r *Result) verdictByMoney() (string, web.Tone) {
 	p := r.Evaluate.Policies
-	m, base := p.Policies[p.Model], r.reference()
+	if p.Baseline < 0 {
+		return p.Sentence, web.Neutral
+	}
+	m, base := p.Policies[p.Model], p.Policies[p.Baseline]
 	d := versus(m, base)
 	if d == nil {
 		return p.Sentence, web.Neutral
 	}
 	per, unit := r.period()
-	name := "today's rule"
-	if base.Kind != evaluate.Today {
-		name = base.Name
-	}
-	amount := web.Quantity{Value: d.Mean * per, Unit: r.currency()}
-	if d.Mean < 0 {
-		amount.Value = -amount.Value
-	}
+	amount := web.Quantity{Value: math.Abs(d.Mean) * per, Unit: r.currency()}
 	more := "more"
 	if d.Mean < 0 {
 		more = "less"
 	}
-	sentence := fmt.Sprintf("Deciding by the model earns %s %s %s than %s", amount, more, unit, name)
+	sentence := fmt.Sprintf("Deciding by the model earns %s %s %s than %s", amount, more, unit, policyName(base))
+	if base.Kind != evaluate.Today {
+		sentence += ", the best without one"
+	}
 	switch {
 	case !d.Significant:
-		return sentence + ", but the held-out rows cannot tell that from chance.", web.Warn
+		return sentence + "; the held-out rows are too few to tell that from chance.", web.Warn
 	case d.Mean < 0:
 		return sentence + ".", web.Bad
 	}
 	return sentence + ".", web.Good
 }
 
-// reference is what the model's gain is measured against: today's rule, else
-// the best constant policy.
-func (r *Result) reference() evaluate.Policy {
-	p := r.Evaluate.Policies
-	for _, q := range p.Policies {
-		if q.Kind == evaluate.Today {
-			return q
-		}
+// policyName is how a policy is called in a sentence.
+func policyName(p evaluate.Policy) string {
+	switch p.Kind {
+	case evaluate.Today:
+		return "today's rule"
+	case evaluate.DoNothing:
+		return "doing nothing"
 	}
-	if p.BestConstant >= 0 {
-		return p.Policies[p.BestConstant]
-	}
-	return p.Policies[p.Model]
+	return "“" + p.Name + "”"
 }
 
 // versus is the paired difference of the model's policy to a reference.
@@ -170,32 +167,43 @@ func (r *Result) headline() []web.Figure {
 	}
 	per, unit := r.period()
 	var out []web.Figure
-	m, base := e.Policies.Policies[e.Policies.Model], r.reference()
-	if d := versus(m, base); d != nil {
-		name := "Money gained over today's rule"
-		if base.Kind != evaluate.Today {
-			name = "Money gained over \"" + base.Name + "\""
-		}
-		out = append(out, web.Figure{Label: name, Value: web.Quantity{Value: d.Mean * per, Interval: interval(d.Interval, per), Unit: r.currency(), Signed: true}, Per: unit, Tone: toneOf(*d), Zero: true})
+	p := e.Policies
+	m := p.Policies[p.Model]
+	gain := func(label string, d evaluate.Difference) {
+		out = append(out, web.Figure{Label: label, Value: web.Quantity{Value: d.Mean * per, Interval: interval(d.Interval, per), Unit: r.currency(), Signed: true}, Per: unit, Tone: toneOf(d), Zero: true})
+	}
+	if p.BestConstant >= 0 && m.VersusConstant != nil {
+		gain("Gained over "+policyName(p.Policies[p.BestConstant]), *m.VersusConstant)
+	}
+	if m.VersusToday != nil && !r.todayIsConstant() {
+		gain("Gained over today's rule", *m.VersusToday)
 	}
 	c := e.Comparison.Difference
-	out = append(out, web.Figure{Label: "Over the most accurate model", Value: web.Quantity{Value: c.Mean * per, Interval: interval(c.Interval, per), Unit: r.currency(), Signed: true}, Per: unit, Tone: toneOf(c), Zero: true})
-	if m.Captured != nil {
+	gain("Over the technology-driven choice", c)
+	if m.Captured != nil && len(out) < 3 {
 		q := web.Quantity{Value: *m.Captured, Unit: "%", Decimals: 0}
 		if m.CapturedInterval != nil {
 			q.Interval = interval(*m.CapturedInterval, 1)
 		}
 		out = append(out, web.Figure{Label: "Of all the money there is", Value: q, Per: "of what a perfect model adds"})
 	}
-	if k := e.Money; k.Ratio != nil {
-		q := web.Quantity{Value: *k.Ratio, Decimals: 2}
-		if k.RatioInterval != nil {
-			q.Interval = interval(*k.RatioInterval, 1)
-		}
-		allowed := r.Scenario.Evaluate.Calibration
-		out = append(out, web.Figure{Label: "Realised over expected money", Value: q, Per: fmt.Sprintf("allowed %.2f to %.2f", allowed[0], allowed[1])})
-	}
+	promised := web.Quantity{Value: e.Money.Expected * per, Unit: r.currency()}
+	out = append(out, web.Figure{
+		Label: "Brought on held-out rows", Value: web.Quantity{Value: m.Mean * per, Interval: interval(m.Interval, per), Unit: r.currency()},
+		Per: unit + ", promised " + promised.String(), Zero: true,
+	})
 	return out
+}
+
+// todayIsConstant says whether today's rule is the best constant policy.
+func (r *Result) todayIsConstant() bool {
+	p := r.Evaluate.Policies
+	for _, q := range p.Policies {
+		if q.Kind == evaluate.Today {
+			return p.BestConstant >= 0 && q.Mean == p.Policies[p.BestConstant].Mean && q.Interval == p.Policies[p.BestConstant].Interval
+		}
+	}
+	return false
 }
 
 // toneOf says whether a difference is good news: only a significant one is.
@@ -265,4 +273,17 @@ func plural(n int, one string) string {
 		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// bytesText is a number of bytes for people, in powers of 1000.
+func bytesText(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.3g GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.3g MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.3g kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }

@@ -361,7 +361,7 @@ func (r *Result) chapterBundle() *web.Chapter {
 	}
 	c := &web.Chapter{Stage: "bundle", Title: "What can be run?"}
 	if b.Hash != "" {
-		c.Lead = fmt.Sprintf("One file of %s holds everything needed to decide again; every part is hashed and nothing in it is code.", scenario.Size(b.Bytes))
+		c.Lead = fmt.Sprintf("One file of %s holds everything needed to decide again; every part is hashed and nothing in it is code.", bytesText(b.Bytes))
 		c.Blocks = append(c.Blocks,
 			web.Facts{{Name: "file", Value: b.Path}, {Name: "content", Value: b.Hash}},
 			web.Code{Title: "Use it", Language: "shell", Text: fmt.Sprintf("bespoke serve %[1]s        # decide over HTTP\nbespoke predict %[1]s rows.csv\nbespoke explain %[1]s rows.csv --row 1\nbespoke verify %[1]s\n", b.Path)})

@@ -1,0 +1,284 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bespoke/bundle"
+	"bespoke/internal/tabletest"
+	"bespoke/pipeline"
+	"bespoke/runs"
+	"bespoke/table"
+)
+
+// loans is a scenario over the sample loans.
+const loans = `scenario: loans
+about: A lender decides whom to lend to.
+need:
+  currency: EUR
+  volume: 1000 / month
+  costs: {fixed: 1200 / year, per_decision: 0.01}
+  today: grant
+data:
+  source: loans.csv
+  target: class
+  positive: bad
+value:
+  actions:
+    grant:  {good: 0.15 * amount, bad: -0.5 * amount}
+    refuse: 0
+limits: {latency: 1s, size: 20MB}
+evaluate: {bootstrap: 300}
+budget: {trials: 8}
+`
+
+// write makes a folder with a scenario and the data of a table.
+func write(t *testing.T, scenario string, name string, tab *table.Table) string {
+	t.Helper()
+	dir := t.TempDir()
+	var csv strings.Builder
+	csv.WriteString(strings.Join(tab.Names(), ",") + "\n")
+	for i := range tab.Rows() {
+		for j, c := range tab.Columns() {
+			if j > 0 {
+				csv.WriteByte(',')
+			}
+			if v := c.Value(i); v != nil {
+				fmt.Fprint(&csv, v)
+			}
+		}
+		csv.WriteByte('\n')
+	}
+	for file, text := range map[string]string{"scenario.yaml": scenario, name: csv.String()} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func run(t *testing.T, o pipeline.Options) *pipeline.Result {
+	t.Helper()
+	r, err := pipeline.Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestSameBytes: threads, an interruption and a second run do not change the
+// bundle or the report's figures.
+func TestSameBytes(t *testing.T) {
+	dir := write(t, loans, "loans.csv", tabletest.Loans(500, 1))
+	one := run(t, pipeline.Options{Path: dir, Dir: filepath.Join(dir, "one"), Threads: 1, Version: "test"})
+	want := read(t, one.Bundle.Path)
+
+	many := run(t, pipeline.Options{Path: dir, Dir: filepath.Join(dir, "many"), Threads: 4, Version: "test"})
+	if !bytes.Equal(want, read(t, many.Bundle.Path)) {
+		t.Error("4 threads give another bundle than 1")
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cut := pipeline.Options{Path: dir, Dir: filepath.Join(dir, "cut"), Threads: 2, Version: "test"}
+	cut.Report = func(e runs.Event) {
+		if e.Stage == "train" && e.Done == 3 {
+			cancel()
+		}
+	}
+	if _, err := pipeline.Run(ctx, cut); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the interrupted run gave %v", err)
+	}
+	cut.Report = nil
+	again := run(t, cut)
+	if again.Search.Reused < 3 {
+		t.Errorf("only %d trials were reused", again.Search.Reused)
+	}
+	if !bytes.Equal(want, read(t, again.Bundle.Path)) {
+		t.Error("an interrupted run gives another bundle")
+	}
+}
+
+// TestOtherPayoffsDoNotTrainAgain: what a candidate learns does not depend on
+// money, so that a customer can play with payoffs.
+func TestOtherPayoffsDoNotTrainAgain(t *testing.T) {
+	dir := write(t, loans, "loans.csv", tabletest.Loans(400, 2))
+	first := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	other := strings.Replace(loans, "-0.5 * amount", "-0.9 * amount", 1)
+	if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	if second.Search.Reused != len(second.Search.Trials) {
+		t.Errorf("%d of %d trials were reused", second.Search.Reused, len(second.Search.Trials))
+	}
+	if second.Need.Perfect.PerDecision > first.Need.Perfect.PerDecision+1e-9 {
+		t.Error("larger losses raised the perfect model's money")
+	}
+}
+
+// TestBundleDecidesLikeTheRun: the bundle on disk gives the predictions that
+// the report was made from.
+func TestBundleDecidesLikeTheRun(t *testing.T) {
+	tab := tabletest.Loans(500, 3)
+	dir := write(t, loans, "loans.csv", tab)
+	r := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	b, err := bundle.Open(r.Bundle.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Card.Promise == nil || b.Card.Promise.Rows != r.Data.Test {
+		t.Errorf("promise %+v, want one that rests on %d rows", b.Card.Promise, r.Data.Test)
+	}
+	var out bytes.Buffer
+	err = pipeline.Predict(context.Background(), pipeline.PredictOptions{Bundle: r.Bundle.Path, Data: filepath.Join(dir, "loans.csv"), Threads: 2}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 501 || lines[0] != "p_good,p_bad,action,expected_money" {
+		t.Fatalf("%d lines, header %q", len(lines), lines[0])
+	}
+	for _, x := range r.Explain.Rows {
+		cells := strings.Split(lines[x.Row], ",")
+		if cells[2] != x.Action {
+			t.Errorf("row %d: the bundle says %s, the report %s", x.Row, cells[2], x.Action)
+		}
+	}
+	if gap := r.Explain.Summary.Gap; gap > 1e-9 {
+		t.Errorf("reasons miss the model's output by %g", gap)
+	}
+}
+
+func TestRegression(t *testing.T) {
+	text := `scenario: prices
+need: {currency: EUR, today: pass}
+data: {source: prices.csv, target: price}
+value:
+  actions:
+    buy:  "0.9 * prediction >= 0.85 * truth ? 0.97 * truth - 0.9 * prediction : -200"
+    pass: 0
+evaluate: {bootstrap: 300}
+budget: {trials: 6}
+`
+	dir := write(t, text, "prices.csv", tabletest.Prices(400, 4))
+	r := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	if r.Evaluate.Policies == nil || r.Evaluate.Confusion != nil {
+		t.Error("a regression has policies and no confusion")
+	}
+	m := r.Evaluate.Policies.Policies[r.Evaluate.Policies.Model]
+	if m.Mean <= 0 {
+		t.Errorf("buying at nine tenths of a good prediction earns %g", m.Mean)
+	}
+}
+
+func TestWithoutValue(t *testing.T) {
+	text := "scenario: loans\ndata: {source: loans.csv, target: class, positive: bad}\nevaluate: {bootstrap: 300}\nbudget: {trials: 7}\n"
+	dir := write(t, text, "loans.csv", tabletest.Loans(300, 5))
+	r := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	if r.Need != nil || r.Evaluate.Policies != nil || r.Bundle.Hash == "" {
+		t.Error("without value there is a bundle and no money")
+	}
+	if r.Search.Scenario != r.Search.Technology {
+		t.Error("without value both choices are the best metric")
+	}
+	page := string(read(t, filepath.Join(filepath.Dir(r.Bundle.Path), pipeline.ReportPage)))
+	if !strings.Contains(page, "no value section") {
+		t.Error("the report does not say that money is missing")
+	}
+}
+
+func TestGates(t *testing.T) {
+	poor := strings.Replace(loans, "fixed: 1200 / year", "fixed: 90000000 / year", 1)
+	slow := strings.Replace(loans, "latency: 1s", "latency: 1ns", 1)
+	for _, c := range []struct{ name, scenario, stage string }{{"no market need", poor, "need"}, {"limit", slow, "bundle"}} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := write(t, c.scenario, "loans.csv", tabletest.Loans(300, 6))
+			r, err := pipeline.Run(context.Background(), pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+			var gate *pipeline.GateError
+			if !errors.As(err, &gate) || gate.Stage != c.stage {
+				t.Fatalf("error %v, want the %s gate", err, c.stage)
+			}
+			if r == nil || r.Bundle != nil && r.Bundle.Hash != "" {
+				t.Error("a stopped run leaves a result and no bundle")
+			}
+			if _, err := os.Stat(filepath.Join(dir, "run", pipeline.ReportPage)); err != nil {
+				t.Error("a stopped run leaves a report:", err)
+			}
+			forced := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test", Force: true})
+			if forced.Bundle == nil || forced.Bundle.Hash == "" {
+				t.Error("a forced run has no bundle")
+			}
+		})
+	}
+}
+
+func TestCheckReadsAndDoesNotTrain(t *testing.T) {
+	dir := write(t, loans, "loans.csv", tabletest.Loans(300, 7))
+	r, err := pipeline.Check(context.Background(), pipeline.Options{Path: dir, Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Need == nil || !r.Need.Gate.Passed || r.Search != nil {
+		t.Errorf("check gave need %+v, search %v", r.Need, r.Search)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "run")); err == nil {
+		t.Error("check left a run's folder")
+	}
+}
+
+// TestErrorsHaveTheirPlace: what is wrong in the scenario is told with file,
+// line and column, whichever package found it.
+func TestErrorsHaveTheirPlace(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"payoff names no column", "0.15 * amount", "0.15 * amout", "scenario.yaml:14:"},
+		{"payoff names no outcome", "bad: -0.5 * amount", "worse: -0.5 * amount", "scenario.yaml:14:"},
+		{"today names no action", "today: grant", "today: gant", "scenario.yaml:7:"},
+		{"target is absent", "target: class", "target: clas", "\"class\""},
+		{"data are absent", "loans.csv", "loan.csv", "loans.csv"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := write(t, strings.Replace(loans, c.old, c.new, 1), "loans.csv", tabletest.Loans(60, 8))
+			_, err := pipeline.Run(context.Background(), pipeline.Options{Path: dir, Threads: 2})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want it to name %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestReportIsTheResult: the report can be drawn again from report.json.
+func TestReportIsTheResult(t *testing.T) {
+	dir := write(t, loans, "loans.csv", tabletest.Loans(300, 9))
+	r := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	again, err := pipeline.ReadResult(filepath.Join(dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := r.Document(), again.Document()
+	if a.Verdict != b.Verdict || len(a.Chapters) != len(b.Chapters) {
+		t.Errorf("verdict %q with %d chapters, read again %q with %d", a.Verdict, len(a.Chapters), b.Verdict, len(b.Chapters))
+	}
+	var stages []string
+	for _, c := range a.Chapters {
+		stages = append(stages, c.Stage)
+	}
+	if want := []string{"need", "data", "design", "train", "evaluate", "explain", "bundle"}; !slices.Equal(stages, want) {
+		t.Errorf("chapters %v, want %v", stages, want)
+	}
+}
