@@ -100,7 +100,7 @@ func newRoot() *cobra.Command {
 func verbs() []*cobra.Command {
 	return []*cobra.Command{
 		newInit(), newCheck(), newRun(), newReport(),
-		newPredict(), newExplain(), newServe(), newVerify(),
+		newPredict(), newExplain(), newServe(), newMonitor(), newVerify(),
 		newRender(), newSchema(),
 		newCompletion(), newHelp(),
 	}
