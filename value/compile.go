@@ -2,7 +2,6 @@ package value
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -312,8 +311,8 @@ func (p *Payoffs) prices() error {
 	switch c := p.config; {
 	case !finite(c.PerDecision) || c.PerDecision < 0:
 		return fail("need.costs.per_decision", "", "is %v, it must be 0 or more", c.PerDecision)
-	case math.IsNaN(c.ReviewPrice) || c.ReviewPrice < 0:
-		return fail("value.review", "", "the shadow price %v must be 0 or more", c.ReviewPrice)
+	case !finite(c.ReviewPrice) || c.ReviewPrice < 0:
+		return fail("value.review", "", "the shadow price %v must be a number of 0 or more", c.ReviewPrice)
 	case !finite(c.Volume.Amount) || c.Volume.Amount < 0:
 		return fail("need.volume", "", "is %v, it must be 0 or more", c.Volume.Amount)
 	}

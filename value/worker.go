@@ -302,21 +302,20 @@ func argmax(v []float64) int {
 	return best
 }
 
-// rowError turns counted faults into the error of the first program that has
-// any.
+// rowError turns counted faults into an error: of the inputs if they have any,
+// else of the first program that has.
 func (p *Payoffs) rowError(found []faults, t *table.Table) error {
+	if f := found[len(p.programs)+1]; f.rows > 0 {
+		return &Error{Msg: f.note, Row: f.first + 1}
+	}
 	for k, f := range found {
-		if f.rows == 0 {
-			continue
-		}
-		path, root := "need.today", p.today
 		switch {
+		case f.rows == 0:
 		case k < len(p.programs):
-			path, root = p.programs[k].path, p.programs[k].root
-		case k == len(p.programs)+1:
-			return &Error{Msg: f.note, Row: f.first + 1}
+			return p.explain(p.programs[k].path, p.programs[k].root, f, t)
+		default:
+			return p.explain("need.today", p.today, f, t)
 		}
-		return p.explain(path, root, f, t)
 	}
 	return nil
 }
