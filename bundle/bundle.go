@@ -39,17 +39,12 @@ type Bundle struct {
 	// reference for drift of the inputs.
 	Profile table.Profile
 	// Predictions describes what the solution predicted for rows it had not
-	// learnt from: one number column per outcome, named like the outcome, or
-	// one named like the target for a regression, and a category column
-	// "action" of the actions taken. It is the reference for drift of
+	// learnt from; see ProfilePredictions. It is the reference for drift of
 	// predictions; nil when there is none.
 	Predictions *table.Profile
 	// Card is the model card.
 	Card Card
 }
-
-// ActionColumn is the name of the column of actions in Bundle.Predictions.
-const ActionColumn = "action"
 
 // Write writes the bundle to a file, which appears whole or not at all: it is
 // written to a temporary file beside it, synced and renamed. A bundle that

@@ -27,7 +27,7 @@ func TestOpenAPIGolden(t *testing.T) {
 // Every route is in the document, and everything in the document is a route.
 func TestNoRouteIsMissing(t *testing.T) {
 	for _, c := range []bundletest.Case{bundletest.Lender(t), bundletest.Prices(t), bundletest.Undecided(t)} {
-		s, err := serve.New(sealed(t, c), serve.Default())
+		s, err := serve.New(c.Sealed(t), serve.Default())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func (g *gate) Err() error { return nil }
 // stop it.
 func running(t *testing.T, opt serve.Options) (s *serve.Server, url string, stop context.CancelFunc, done chan error) {
 	t.Helper()
-	s, err := serve.New(sealed(t, bundletest.Lender(t)), opt)
+	s, err := serve.New(bundletest.Lender(t).Sealed(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestListeningIsTold(t *testing.T) {
 	opt.Addr = "127.0.0.1:0"
 	addr := make(chan net.Addr, 1)
 	opt.Listening = func(a net.Addr) { addr <- a }
-	s, err := serve.New(sealed(t, bundletest.Prices(t)), opt)
+	s, err := serve.New(bundletest.Prices(t).Sealed(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestListeningIsTold(t *testing.T) {
 	a := <-addr
 	other := serve.Default()
 	other.Addr = a.String()
-	if s2, err := serve.New(sealed(t, bundletest.Prices(t)), other); err != nil {
+	if s2, err := serve.New(bundletest.Prices(t).Sealed(t), other); err != nil {
 		t.Error(err)
 	} else if err := s2.Run(ctx); err == nil || !strings.HasPrefix(err.Error(), "serve: listen: ") {
 		t.Errorf("a port that is taken: %v", err)

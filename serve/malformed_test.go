@@ -177,7 +177,7 @@ func TestChunkedBody(t *testing.T) {
 func TestSlowBody(t *testing.T) {
 	opt := serve.Default()
 	opt.ReadTimeout = 200 * time.Millisecond
-	s, err := serve.New(sealed(t, bundletest.Lender(t)), opt)
+	s, err := serve.New(bundletest.Lender(t).Sealed(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestSlowBody(t *testing.T) {
 // what is decided is decided for every row.
 func FuzzDecide(f *testing.F) {
 	c := bundletest.Lender(f)
-	s, err := serve.New(sealed(f, c), serve.Default())
+	s, err := serve.New(c.Sealed(f), serve.Default())
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -28,20 +28,6 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// sealed gives the bundle as it comes from a file, with its manifest.
-func sealed(tb testing.TB, c bundletest.Case) *bundle.Bundle {
-	tb.Helper()
-	data, _, err := bundle.Encode(c.Bundle)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b, err := bundle.Decode(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
-}
-
 type answer struct {
 	status int
 	header http.Header
@@ -67,7 +53,7 @@ func start(tb testing.TB, c bundletest.Case, change func(*serve.Options)) client
 	if change != nil {
 		change(&opt)
 	}
-	s, err := serve.New(sealed(tb, c), opt)
+	s, err := serve.New(c.Sealed(tb), opt)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -527,7 +513,7 @@ func TestForeignHostIsRefused(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	b := sealed(t, bundletest.Lender(t))
+	b := bundletest.Lender(t).Sealed(t)
 	for want, change := range map[string]func(*serve.Options){
 		"can be reached from other machines, so an API key is needed": func(o *serve.Options) { o.Addr = ":8080" },
 		`address "0.0.0.0:80" can be reached`:                         func(o *serve.Options) { o.Addr = "0.0.0.0:80" },

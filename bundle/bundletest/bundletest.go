@@ -63,9 +63,9 @@ func Again() (Case, error) { return makeLender() }
 
 func makeLender() (Case, error) {
 	t, y := Loans(Learnt+Held, 7, 0)
-	spec := spec{
-		name: "lender", task: model.Binary, model: "linear.logistic.v1", outcomes: []string{"good", "bad"},
-		value: &scenario.Value{
+	spec := Spec{
+		Name: "lender", Task: model.Binary, Model: "linear.logistic.v1", Outcomes: []string{"good", "bad"},
+		Value: &scenario.Value{
 			Actions: scenario.Actions{
 				{Name: "grant", Payoffs: []scenario.Payoff{{Outcome: "good", Money: "0.12 * amount"}, {Outcome: "bad", Money: "-0.6 * amount"}}},
 				{Name: "refuse", Payoffs: []scenario.Payoff{{Money: "0"}}},
@@ -92,9 +92,9 @@ func makePrices() (Case, error) {
 		y[i] = math.Round(1000*size[i]*(1+0.3*float64(district[i])) + 10000*rng.NormFloat64())
 	}
 	t := must(table.New(table.NewNumber("size", size), table.NewCategory("district", district, []string{"north", "old town", "harbour"})))
-	spec := spec{
-		name: "prices", task: model.Regression, model: "linear.ridge.v1",
-		value: &scenario.Value{Actions: scenario.Actions{
+	spec := Spec{
+		Name: "prices", Task: model.Regression, Model: "linear.ridge.v1",
+		Value: &scenario.Value{Actions: scenario.Actions{
 			{Name: "buy", Payoffs: []scenario.Payoff{{Money: "truth - 1000 * size"}}},
 			{Name: "leave", Payoffs: []scenario.Payoff{{Money: "0"}}},
 		}},
@@ -116,7 +116,7 @@ func makeUndecided() (Case, error) {
 		x[i] = rng.NormFloat64()
 		y[i] = float64(min(2, int(math.Abs(x[i])*1.5)))
 	}
-	spec := spec{name: "undecided", task: model.Multiclass, model: "linear.logistic.v1", outcomes: []string{"low", "middle", "high"}}
+	spec := Spec{Name: "undecided", Task: model.Multiclass, Model: "linear.logistic.v1", Outcomes: []string{"low", "middle", "high"}}
 	return spec.fit(must(table.New(table.NewNumber("x", x))), y)
 }
 
@@ -167,50 +167,55 @@ func must(t *table.Table, err error) *table.Table {
 	return t
 }
 
-// spec is what a Case is fitted from.
-type spec struct {
-	name     string
-	task     model.Task
-	model    string
-	outcomes []string
-	value    *scenario.Value
+// Spec is what a Case is fitted from: a model of the zoo with its defaults.
+type Spec struct {
+	Name     string
+	Task     model.Task
+	Model    string
+	Outcomes []string
+	Value    *scenario.Value
 }
+
+// Make fits a case on the first two thirds of the rows; y holds class indices
+// or numbers.
+func Make(s Spec, t *table.Table, y []float64) (Case, error) { return s.fit(t, y) }
 
 const perDecision = 0.5
 
-func (s spec) fit(t *table.Table, y []float64) (Case, error) {
+func (s Spec) fit(t *table.Table, y []float64) (Case, error) {
 	rows := make([]int, t.Rows())
 	for i := range rows {
 		rows[i] = i
 	}
-	learn, held := t.Take(rows[:Learnt]), t.Take(rows[Learnt:])
-	sol, err := s.solve(learn, y[:Learnt])
+	cut := 2 * len(rows) / 3
+	learn, held := t.Take(rows[:cut]), t.Take(rows[cut:])
+	sol, err := s.solve(learn, y[:cut])
 	if err != nil {
 		return Case{}, err
 	}
-	c := Case{Rows: held, Truth: y[Learnt:]}
+	c := Case{Rows: held, Truth: y[cut:]}
 	c.Bundle, err = s.bundle(sol, learn, held, c.Truth)
 	return c, err
 }
 
-func (s spec) solve(learn *table.Table, y []float64) (*solution.Solution, error) {
-	entry, err := zoo.Find(s.model)
+func (s Spec) solve(learn *table.Table, y []float64) (*solution.Solution, error) {
+	entry, err := zoo.Find(s.Model)
 	if err != nil {
 		return nil, err
 	}
-	steps, x, err := features.Fit(learn, y, features.Options{Encoding: entry.Encoding, Task: s.task, Classes: len(s.outcomes), Outcomes: s.outcomes, Seed: 1})
+	steps, x, err := features.Fit(learn, y, features.Options{Encoding: entry.Encoding, Task: s.Task, Classes: len(s.Outcomes), Outcomes: s.Outcomes, Seed: 1})
 	if err != nil {
 		return nil, err
 	}
-	fitted, err := entry.Fit(context.Background(), nil, model.Training{Task: s.task, X: x, Y: y, Classes: s.outcomes, Seed: 1, Threads: 1})
+	fitted, err := entry.Fit(context.Background(), nil, model.Training{Task: s.Task, X: x, Y: y, Classes: s.Outcomes, Seed: 1, Threads: 1})
 	if err != nil {
 		return nil, err
 	}
-	sol := &solution.Solution{Task: s.task, Target: "outcome", Outcomes: s.outcomes, Schema: steps.Inputs(), Features: steps, Model: fitted}
-	if s.value == nil {
+	sol := &solution.Solution{Task: s.Task, Target: "outcome", Outcomes: s.Outcomes, Schema: steps.Inputs(), Features: steps, Model: fitted}
+	if s.Value == nil {
 		return sol, nil
 	}
-	config := value.Config{Value: *s.value, PerDecision: perDecision, Schema: learn.Schema(), Task: s.task, Outcomes: s.outcomes, Target: "outcome"}
+	config := value.Config{Value: *s.Value, PerDecision: perDecision, Schema: learn.Schema(), Task: s.Task, Outcomes: s.Outcomes, Target: "outcome"}
 	payoffs, err := value.Compile(config)
 	if err != nil {
 		return nil, err
@@ -218,7 +223,7 @@ func (s spec) solve(learn *table.Table, y []float64) (*solution.Solution, error)
 	if payoffs, err = payoffs.WithFill(value.Fallbacks(learn, payoffs.Columns())); err != nil {
 		return nil, err
 	}
-	if s.task == model.Regression {
+	if s.Task == model.Regression {
 		p, err := sol.Predict(learn, 1)
 		if err != nil {
 			return nil, err
@@ -234,55 +239,34 @@ func (s spec) solve(learn *table.Table, y []float64) (*solution.Solution, error)
 	return sol.Complete(learn.Schema(), payoffs), nil
 }
 
-func (s spec) bundle(sol *solution.Solution, learn, held *table.Table, truth []float64) (bundle.Bundle, error) {
+func (s Spec) bundle(sol *solution.Solution, learn, held *table.Table, truth []float64) (bundle.Bundle, error) {
 	b := bundle.Bundle{
-		Manifest: bundle.Manifest{Bespoke: "test", Name: s.name},
+		Manifest: bundle.Manifest{Bespoke: "test", Name: s.Name},
 		Solution: sol,
-		Scenario: []byte("scenario: " + s.name + "\n"),
+		Scenario: []byte("scenario: " + s.Name + "\n"),
 		Profile:  table.ProfileOf(learn),
 		Card: bundle.Card{
-			Name: s.name, About: "Rows drawn for tests.", Model: s.model, Reason: "It is small.", Currency: "EUR",
+			Name: s.Name, About: "Rows drawn for tests.", Model: s.Model, Reason: "It is small.", Currency: "EUR",
 			IntendedUse: []string{"Tests."}, Caveats: []string{"The rows are not real."}, Seed: 1,
-			Data:   []bundle.Data{{Source: "drawn", Rows: Learnt + Held, Columns: len(learn.Columns()), Licence: "Apache-2.0"}},
-			Splits: []bundle.Split{{Name: "learn", Rows: Learnt}, {Name: "test", Rows: Held}},
+			Data:   []bundle.Data{{Source: "drawn", Rows: learn.Rows() + held.Rows(), Columns: len(learn.Columns()), Licence: "Apache-2.0"}},
+			Splits: []bundle.Split{{Name: "learn", Rows: learn.Rows()}, {Name: "test", Rows: held.Rows()}},
 		},
 	}
 	predictions, err := sol.Predict(held, 1)
 	if err != nil {
 		return b, err
 	}
-	var columns []*table.Column
-	names := sol.Outcomes
-	if s.task == model.Regression {
-		names = []string{sol.Target}
-	}
-	for k, name := range names {
-		c := make([]float64, held.Rows())
-		for i := range c {
-			c[i] = predictions[i*len(names)+k]
-		}
-		columns = append(columns, table.NewNumber(name, c))
-	}
+	var choice []int
 	if sol.Payoffs != nil {
 		sheet, err := sol.Payoffs.Sheet(held, predictions, truth, 1)
 		if err != nil {
 			return b, err
 		}
-		choice := sheet.Choose()
-		codes := make([]int32, len(choice))
-		for i, a := range choice {
-			codes[i] = int32(a)
-		}
-		columns = append(columns, table.NewCategory(bundle.ActionColumn, codes, sheet.Actions))
+		choice = sheet.Choose()
 		b.Card.Promise = promise(sheet.Profit(choice))
 	}
-	t, err := table.New(columns...)
-	if err != nil {
-		return b, err
-	}
-	p := table.ProfileOf(t)
-	b.Predictions = &p
-	return b, nil
+	b.Predictions, err = bundle.ProfilePredictions(sol, predictions, choice)
+	return b, err
 }
 
 func promise(profit []float64) *bundle.Promise {
@@ -296,6 +280,20 @@ func promise(profit []float64) *bundle.Promise {
 	}
 	half := 1.96 * math.Sqrt(squares/(n-1)/n)
 	return &bundle.Promise{PerDecision: mean, Low: mean - half, High: mean + half, Confidence: 0.95, Rows: len(profit)}
+}
+
+// Sealed is the case's bundle as it comes from a file, with its manifest.
+func (c Case) Sealed(tb testing.TB) *bundle.Bundle {
+	tb.Helper()
+	data, _, err := bundle.Encode(c.Bundle)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	b, err := bundle.Decode(data)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
 }
 
 // JSON is a row as the JSON object that a client would send.
