@@ -134,31 +134,11 @@ func (f *flow) predicted(s *solution.Solution) (*table.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, k := s.Outcomes, s.Outputs()
-	if names == nil {
-		names = []string{s.Target}
-	}
-	var columns []*table.Column
-	for j, name := range names {
-		values := make([]float64, side.Held.Rows())
-		for i := range values {
-			values[i] = side.Held.Predictions[i*k+j]
-		}
-		columns = append(columns, table.NewNumber(name, values))
-	}
+	var choice []int
 	if side.Sheet != nil {
-		codes := make([]int32, side.Held.Rows())
-		for i, a := range side.Sheet.Choose() {
-			codes[i] = int32(a)
-		}
-		columns = append(columns, table.NewCategory(bundle.ActionColumn, codes, side.Sheet.Actions))
+		choice = side.Sheet.Choose()
 	}
-	t, err := table.New(columns...)
-	if err != nil { // an outcome may be named like the column of actions
-		return nil, fmt.Errorf("pipeline: profile of predictions: %w", err)
-	}
-	p := table.ProfileOf(t)
-	return &p, nil
+	return bundle.ProfilePredictions(s, side.Held.Predictions, choice)
 }
 
 // card writes the model card.
