@@ -190,7 +190,7 @@ func (s *Server) table() []route {
 		return route{op, handle}
 	}
 	post := func(path, summary, description string, body *huma.RequestBody, answer string, parameters []*huma.Param, handle http.HandlerFunc) route {
-		op := operation(http.MethodPost, path, summary, []int{400, 408, 409, 413, 415, 422, 500, 503})
+		op := operation(http.MethodPost, path, summary, []int{400, 403, 408, 409, 413, 415, 422, 500, 503})
 		op.Description, op.RequestBody, op.Parameters = description, body, parameters
 		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: ref(answer)}}}
 		return route{op, handle}

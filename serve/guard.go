@@ -101,6 +101,9 @@ func (s *Server) refuse(r *http.Request) *failure {
 	if len(r.URL.Path) > 1000 || r.URL.Path != path.Clean(r.URL.Path) {
 		return fail(http.StatusNotFound, "no_route", "there is no such path; see /docs")
 	}
+	if err := s.origin.Check(r); err != nil {
+		return &failure{status: http.StatusForbidden, reason: "origin", detail: "the request comes from a page of another site", cause: err}
+	}
 	if len(s.keys) == 0 {
 		// A page in a browser on this machine can be made to call 127.0.0.1
 		// under a name of its own; its Host gives it away.

@@ -165,6 +165,7 @@ type Server struct {
 	ids      *ledger.IDs
 	keys     [][32]byte
 	local    bool
+	origin   http.CrossOriginProtection
 	log      *slog.Logger
 
 	metrics  *metrics

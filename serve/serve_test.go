@@ -512,6 +512,29 @@ func TestForeignHostIsRefused(t *testing.T) {
 	}
 }
 
+// What curl -d sends is taken, what a page of another site sends is not.
+func TestContentTypesAndOrigins(t *testing.T) {
+	c := bundletest.Lender(t)
+	cl := start(t, c, nil)
+	body := rows(c, 0, 1)
+	for _, x := range []struct {
+		contentType, name, value string
+		status                   int
+	}{
+		{"", "X-A", "b", 200},
+		{"application/x-www-form-urlencoded", "X-A", "b", 200},
+		{"application/json; charset=UTF-8", "X-A", "b", 200},
+		{"application/json", "Origin", cl.url, 200},
+		{"application/json", "Sec-Fetch-Site", "same-origin", 200},
+		{"application/json", "Origin", "https://evil.example", 403},
+		{"application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site", 403},
+	} {
+		if a := cl.do("POST", "/v1/decide", x.contentType, body, x.name, x.value); a.status != x.status {
+			t.Errorf("%+v: %d %s", x, a.status, a.body)
+		}
+	}
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	b := bundletest.Lender(t).Sealed(t)
 	for want, change := range map[string]func(*serve.Options){
