@@ -95,10 +95,10 @@ type Score struct {
 
 // scoreWork bounds rows times resamples behind the intervals of Scores, which
 // recompute each metric in each resample.
-const scoreWork = 4_000_000
+const scoreWork = 1_000_000
 
 // Scores computes every metric of the task with its interval. For more than
-// 2,000 rows at 2,000 resamples the number of resamples is reduced, to 100 at
+// 500 rows at 2,000 resamples the number of resamples is reduced, to 200 at
 // the least.
 func Scores(h Held, o Options) ([]Score, error) {
 	if err := h.Check(); err != nil {
@@ -136,7 +136,7 @@ func Scores(h Held, o Options) ([]Score, error) {
 // that do not define a metric are left out of it.
 func resampleScores(h Held, metrics []Metric, o Options) [][]float64 {
 	n := h.Rows()
-	resamples := min(o.Resamples, max(100, scoreWork/n))
+	resamples := min(o.Resamples, max(200, scoreWork/n))
 	of, m := unitOf(n, Options{Groups: o.Groups, Seed: o.Seed})
 	members := make([][]int, m)
 	for i, k := range of {

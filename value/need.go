@@ -163,13 +163,13 @@ func (n *Need) sentence() string {
 			n.money(gross), n.Baseline.Name, n.money(n.CostPerDecision))
 	case n.Volume > 0 && n.RoomPerMonth <= 0:
 		return fmt.Sprintf("Even a perfect model would lose %s a month: it would earn %s more than %s, but costs %s; it would pay from %s decisions a month.",
-			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.Name, n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(math.Ceil(n.BreakEven)))
+			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.Name, n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(whole(n.BreakEven)))
 	case n.Volume > 0:
 		return fmt.Sprintf("A perfect model would earn %s a month more than %s after its costs; a real one must capture %s of that gain to pay for itself.",
 			n.money(n.RoomPerMonth), n.Baseline.Name, percent(n.Share))
 	case n.FixedPerMonth > 0:
 		return fmt.Sprintf("A perfect model would earn %s more per decision than %s; with fixed costs of %s a month it pays from %s decisions a month (give need.volume to decide).",
-			n.money(n.Room), n.Baseline.Name, n.money(n.FixedPerMonth), Round(math.Ceil(n.BreakEven)))
+			n.money(n.Room), n.Baseline.Name, n.money(n.FixedPerMonth), Round(whole(n.BreakEven)))
 	}
 	return fmt.Sprintf("A perfect model would earn %s more per decision than %s.", n.money(n.Room), n.Baseline.Name)
 }
@@ -185,12 +185,15 @@ func (n *Need) figures() []Figure {
 			Figure{Name: "share of it that pays for the model", Value: 100 * n.Share, Unit: "%"})
 	}
 	if n.BreakEven > 0 {
-		out = append(out, Figure{Name: "decisions per month to break even, perfect model", Value: math.Ceil(n.BreakEven)})
+		out = append(out, Figure{Name: "decisions per month to break even, perfect model", Value: whole(n.BreakEven)})
 	}
 	return out
 }
 
 func (n *Need) money(v float64) string { return strings.TrimSpace(Round(v) + " " + n.Currency) }
+
+// whole rounds a number of decisions up, but not because of the last bits.
+func whole(v float64) float64 { return math.Ceil(v * (1 - 1e-12)) }
 
 func percent(share float64) string { return Round(100*share) + " %" }
 

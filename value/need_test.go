@@ -1,0 +1,179 @@
+package value_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"bespoke/model"
+	"bespoke/scenario"
+	"bespoke/table"
+	"bespoke/value"
+)
+
+// thousand are 1000 loans of which 300 go bad: German credit.
+func thousand(t *testing.T) (*table.Table, []float64) {
+	t.Helper()
+	truth := make([]float64, 1000)
+	for i := range 300 {
+		truth[i] = 1
+	}
+	tb, err := table.New(table.NewNumber("row", make([]float64, 1000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tb, truth
+}
+
+func TestNeed(t *testing.T) {
+	tb, truth := thousand(t)
+	for _, c := range []struct {
+		name     string
+		change   func(c *value.Config, n *scenario.Need)
+		passes   bool
+		sentence string
+		check    func(n *value.Need) map[string][2]float64
+	}{
+		{
+			"volume and costs", func(c *value.Config, n *scenario.Need) {
+				c.PerDecision = .02
+				n.Volume, n.Costs.Fixed = scenario.Rate{Amount: 2000, Per: "month"}, scenario.Rate{Amount: 4800, Per: "year"}
+			}, true,
+			"A perfect model would earn 960 DEM a month more than always refuse after its costs; a real one must capture 31.4 % of that gain to pay for itself.",
+			func(n *value.Need) map[string][2]float64 {
+				return map[string][2]float64{
+					"perfect": {n.Perfect.PerDecision, .7}, "baseline": {n.Baseline.PerDecision, 0}, "room": {n.Room, .68},
+					"per month": {n.RoomPerMonth, 960}, "share": {n.Share, (.02 + 400.0/2000) / .7}, "break even": {n.BreakEven, 400 / .68},
+				}
+			},
+		},
+		{
+			"fixed costs too high", func(_ *value.Config, n *scenario.Need) {
+				n.Volume, n.Costs.Fixed = scenario.Rate{Amount: 100, Per: "month"}, scenario.Rate{Amount: 12000, Per: "year"}
+			}, false,
+			"Even a perfect model would lose 930 DEM a month: it would earn 70 DEM more than always refuse, but costs 1,000 DEM; it would pay from 1,429 decisions a month.",
+			func(n *value.Need) map[string][2]float64 {
+				return map[string][2]float64{"share": {n.Share, 10 / .7}}
+			},
+		},
+		{
+			"each decision too dear", func(c *value.Config, _ *scenario.Need) { c.PerDecision = 1 }, false,
+			"Even a perfect model would lose money: it would earn 0.7 DEM more per decision than always refuse, but each decision costs 1 DEM.", nil,
+		},
+		{
+			"no volume", func(*value.Config, *scenario.Need) {}, true,
+			"A perfect model would earn 0.7 DEM more per decision than always refuse.", nil,
+		},
+		{
+			"fixed without volume", func(_ *value.Config, n *scenario.Need) { n.Costs.Fixed = scenario.Rate{Amount: 1400, Per: "month"} }, true,
+			"A perfect model would earn 0.7 DEM more per decision than always refuse; with fixed costs of 1,400 DEM a month it pays from 2,000 decisions a month (give need.volume to decide).", nil,
+		},
+		{
+			"nothing to decide", func(c *value.Config, _ *scenario.Need) { c.Value.Actions[0] = action("grant", "good", "1", "bad", "1") }, false,
+			"Even a perfect model would earn nothing beyond always grant: the best action is the same whatever happens.", nil,
+		},
+		{
+			"today is better", func(c *value.Config, n *scenario.Need) {
+				c.Today = `row == 1 ? "grant" : "refuse"`
+				c.Schema = table.Schema{{Name: "row"}}
+				c.Value.Actions[1] = action("refuse", "", "0")
+			}, true, "A perfect model would earn 0.7 DEM more per decision than today's rule.", nil,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := value.Config{
+				Task: model.Binary, Outcomes: []string{"good", "bad"},
+				Value: scenario.Value{Actions: scenario.Actions{action("grant", "good", "1", "bad", "-5"), action("refuse", "", "0")}},
+			}
+			need := scenario.Need{Currency: "DEM"}
+			c.change(&config, &need)
+			n, err := compile(t, config).Need(tb, truth, need, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.Gate.Passed != c.passes || n.Gate.Sentence != c.sentence {
+				t.Errorf("passed %v: %s\nwant   %v: %s", n.Gate.Passed, n.Gate.Sentence, c.passes, c.sentence)
+			}
+			if c.check != nil {
+				for name, v := range c.check(n) {
+					near(t, name, v[0], v[1], 1e-9)
+				}
+			}
+			if _, err := json.Marshal(n); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Payoffs that read the prediction need a model, so they are no constant
+// policy; with no other the baseline is doing without.
+func TestNeedOfNumbers(t *testing.T) {
+	tb, err := table.New(table.NewNumber("asking", []float64{100, 200}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := value.Config{Task: model.Regression, Schema: tb.Schema(), Value: scenario.Value{Actions: scenario.Actions{
+		action("bid", "", "truth > 0.9 * prediction ? truth - 0.9 * prediction : 0"),
+	}}}
+	n, err := compile(t, c).Need(tb, []float64{110, 190}, scenario.Need{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "perfect", n.Perfect.PerDecision, 15, 1e-12)
+	if n.Baseline.Name != "doing without" || len(n.Constants) != 0 {
+		t.Errorf("baseline %+v of %+v", n.Baseline, n.Constants)
+	}
+}
+
+func TestNeedErrors(t *testing.T) {
+	tb, truth := thousand(t)
+	p := compile(t, value.Config{
+		Task: model.Binary, Outcomes: []string{"good", "bad"},
+		Value: scenario.Value{Actions: scenario.Actions{action("grant", "", "1")}},
+	})
+	for want, f := range map[string]func() error{
+		"no rows with a known outcome": func() error { _, err := p.Need(tb.Take(nil), nil, scenario.Need{}, 1); return err },
+		"the outcomes are needed":      func() error { _, err := p.Need(tb, nil, scenario.Need{}, 1); return err },
+		"999 true outcomes":            func() error { _, err := p.Need(tb, truth[1:], scenario.Need{}, 1); return err },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func TestEconomics(t *testing.T) {
+	if m, ok := value.Payback(1200, 100); !ok || m != 12 {
+		t.Errorf("payback %v, %v", m, ok)
+	}
+	if _, ok := value.Payback(1, 0); ok {
+		t.Error("paid back by nothing")
+	}
+	if m, ok := value.Payback(0, -1); !ok || m != 0 {
+		t.Error("nothing to pay back")
+	}
+	npv := -1000.0
+	for k := 1; k <= 12; k++ {
+		npv += 100 / math.Pow(1.01, float64(k))
+	}
+	near(t, "net present value", value.PresentValue(1000, 100, .01, 12), npv, 1e-9)
+	near(t, "without interest", value.PresentValue(1000, 100, 0, 12), 200, 1e-12)
+}
+
+func TestRound(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 1: "1", -0.5: "-0.5", 0.12345: "0.123", 12.345: "12.3", 123.45: "123", 999.4: "999", 999.6: "1,000",
+		1234567.8: "1,234,568", -1234: "-1,234", 0.000012345: "0.0000123", 1e-20: "0", 100: "100", 250: "250",
+	} {
+		if got := value.Round(v); got != want {
+			t.Errorf("%v: got %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestSum(t *testing.T) {
+	v := []float64{1e16, 1, -1e16}
+	near(t, "sum", value.Sum(v), 1, 0)
+}
