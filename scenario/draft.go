@@ -446,7 +446,7 @@ func (d *draft) manyValue() {
 	seen := map[string]bool{}
 	for i, o := range d.outcomes {
 		name := "choose_" + strings.Join(split(o), "_")
-		if !actionPattern.MatchString(name) || seen[name] || strings.HasSuffix(name, "_") {
+		if !isAction(name) || seen[name] || strings.HasSuffix(name, "_") {
 			name = fmt.Sprintf("choose_number_%d", i+1)
 		}
 		seen[name] = true

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
 
+	"bespoke/internal/near"
 	"bespoke/internal/position"
 )
 
@@ -38,6 +41,9 @@ func Load(path string) (*File, error) {
 		path = filepath.Join(path, FileName)
 	}
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("scenario: reading %q: %w", path, absent(path))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("scenario: reading: %w", err)
 	}
@@ -48,6 +54,33 @@ func Load(path string) (*File, error) {
 		return nil, fmt.Errorf("scenario: reading %q: %w", path, err)
 	}
 	return Parse(path, src)
+}
+
+// absentError is fs.ErrNotExist in plainer words.
+type absentError string
+
+func (e absentError) Error() string        { return string(e) }
+func (e absentError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// absent says that a file is not there, and which one may have been meant: the
+// nearest name in its folder, or else the verb that writes one.
+func absent(path string) error {
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return absentError(fmt.Sprintf("there is no folder %q", dir))
+	}
+	var names []string
+	for _, e := range entries {
+		if ending := filepath.Ext(e.Name()); e.IsDir() || ending == ".yaml" || ending == ".yml" {
+			names = append(names, e.Name())
+		}
+	}
+	hint := near.Hint(filepath.Base(path), names)
+	if hint == "" {
+		hint = "; `bespoke init DATA` writes one for a data file"
+	}
+	return absentError("there is no such file" + hint)
 }
 
 // Parse reads a scenario from the bytes of a file. The name is used in errors,
@@ -170,11 +203,27 @@ func Codes() []Code {
 	}...)
 }
 
+// isAction says whether a text has the form of an action's name. It is written
+// out because the pattern of 64 letters of any script takes 3 MB and most of
+// the time that the program needs to start.
+func isAction(name string) bool {
+	n := 0
+	for _, r := range name {
+		switch {
+		case unicode.IsLetter(r):
+		case n > 0 && (unicode.IsNumber(r) || r == '_' || r == ' ' || r == '-'):
+		default:
+			return false
+		}
+		n++
+	}
+	return n >= 1 && n <= 64
+}
+
 // Patterns of names.
 var (
 	namePattern     = regexp.MustCompile(nameForm)
 	wordPattern     = regexp.MustCompile(wordForm)
-	actionPattern   = regexp.MustCompile(actionForm)
 	currencyPattern = regexp.MustCompile(currencyForm)
 	truthPattern    = regexp.MustCompile(`^(true|True|TRUE|false|False|FALSE)$`)
 	infinite        = regexp.MustCompile(`^[+-]?\.(inf|Inf|INF|nan|NaN|NAN)$`)

@@ -93,7 +93,7 @@ func (a Actions) check(r *report) {
 		switch {
 		case a[i].Name == "":
 			r.add("value.actions", codeName, "an action has no name", "")
-		case !actionPattern.MatchString(a[i].Name):
+		case !isAction(a[i].Name):
 			r.add(path, codeName, fmt.Sprintf("%q cannot be an action's name", a[i].Name), "use letters, digits, _, - and spaces, with a letter first, at most 64")
 		case seen[a[i].Name]:
 			r.add(path, codeActions, "the action is there twice", "")
