@@ -199,7 +199,7 @@ func (e entry) unpack() ([]byte, error) {
 		r := flate.NewReader(from)
 		out = make([]byte, e.size)
 		if _, err := io.ReadFull(r, out); err != nil {
-			return nil, fmt.Errorf("part %q: unpack: %w", e.name, err)
+			return nil, fmt.Errorf("part %q is damaged: %w", e.name, err)
 		}
 		var more [1]byte
 		if n, err := r.Read(more[:]); n != 0 || !errors.Is(err, io.EOF) || from.Len() != 0 {

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -196,10 +197,16 @@ func Verify(path string) (Manifest, error) {
 
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("bundle: open %q: there is no such file", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("bundle: open: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read from
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("bundle: open %q: this is a folder; a bundle is a file that ends in .bespoke", path)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("bundle: open: %w", err)
