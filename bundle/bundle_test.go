@@ -23,7 +23,7 @@ import (
 )
 
 var cases = map[string]func(testing.TB) bundletest.Case{
-	"lender": bundletest.Lender, "prices": bundletest.Prices, "undecided": bundletest.Undecided,
+	"lender": bundletest.Lender, "booster": bundletest.Booster, "prices": bundletest.Prices, "undecided": bundletest.Undecided,
 }
 
 func TestDecidesTheSameBits(t *testing.T) {

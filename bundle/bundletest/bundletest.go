@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"bespoke/bundle"
+	"bespoke/calibrate"
 	"bespoke/features"
 	"bespoke/internal/jsonlit"
 	"bespoke/model"
@@ -47,7 +48,12 @@ func Lender(tb testing.TB) Case {
 }
 
 // Each bundle is fitted once in a test binary; nobody may change it.
-var lender, prices, undecided = sync.OnceValues(makeLender), sync.OnceValues(makePrices), sync.OnceValues(makeUndecided)
+var (
+	lender    = sync.OnceValues(makeLender)
+	booster   = sync.OnceValues(func() (Case, error) { return lend("trees.boost.v1") })
+	prices    = sync.OnceValues(makePrices)
+	undecided = sync.OnceValues(makeUndecided)
+)
 
 func known(tb testing.TB, make func() (Case, error)) Case {
 	tb.Helper()
@@ -58,13 +64,21 @@ func known(tb testing.TB, make func() (Case, error)) Case {
 	return c
 }
 
+// Booster is the lender with boosted trees in place of logistic regression.
+func Booster(tb testing.TB) Case {
+	tb.Helper()
+	return known(tb, booster)
+}
+
 // Again fits the lender's bundle anew, to see that the same bytes come of it.
 func Again() (Case, error) { return makeLender() }
 
-func makeLender() (Case, error) {
+func makeLender() (Case, error) { return lend("linear.logistic.v1") }
+
+func lend(name string) (Case, error) {
 	t, y := Loans(Learnt+Held, 7, 0)
 	spec := Spec{
-		Name: "lender", Task: model.Binary, Model: "linear.logistic.v1", Outcomes: []string{"good", "bad"},
+		Name: "lender", Task: model.Binary, Model: name, Outcomes: []string{"good", "bad"},
 		Value: &scenario.Value{
 			Actions: scenario.Actions{
 				{Name: "grant", Payoffs: []scenario.Payoff{{Outcome: "good", Money: "0.12 * amount"}, {Outcome: "bad", Money: "-0.6 * amount"}}},
@@ -212,6 +226,17 @@ func (s Spec) solve(learn *table.Table, y []float64) (*solution.Solution, error)
 		return nil, err
 	}
 	sol := &solution.Solution{Task: s.Task, Target: "outcome", Outcomes: s.Outcomes, Schema: steps.Inputs(), Features: steps, Model: fitted}
+	if s.Task == model.Binary {
+		// A bundle calibrates on rows it has not learnt from; here it only has
+		// to have the part.
+		p, err := sol.Predict(learn, 1)
+		if err != nil {
+			return nil, err
+		}
+		if sol.Calibration, err = calibrate.Fit("isotonic", p, y, len(s.Outcomes)); err != nil {
+			return nil, err
+		}
+	}
 	if s.Value == nil {
 		return sol, nil
 	}
