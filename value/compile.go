@@ -212,7 +212,8 @@ func (p *Payoffs) build(path, source string) (*node, error) {
 	for _, w := range words {
 		if !slices.Contains(w.field.Levels, w.word) {
 			p.warnings = append(p.warnings, Warning{Path: w.path, Message: fmt.Sprintf(
-				"no row has %q in the column %q; %s", w.word, w.field.Name, nearest(w.word, w.field.Levels))})
+				"no row has %q in the column %q; %s", w.word, w.field.Name, nearest(w.word, w.field.Levels),
+			)})
 		}
 	}
 	return n, nil
@@ -233,7 +234,8 @@ func (p *Payoffs) review() error {
 	}
 	if p.config.Task != model.Regression && r.Accuracy < 1/float64(len(p.config.Outcomes)) {
 		p.warnings = append(p.warnings, Warning{Path: "value.review.accuracy", Message: fmt.Sprintf(
-			"a reviewer who is right in %v of the rows is worse than guessing among %d outcomes", r.Accuracy, len(p.config.Outcomes))})
+			"a reviewer who is right in %v of the rows is worse than guessing among %d outcomes", r.Accuracy, len(p.config.Outcomes),
+		)})
 	}
 	if r.Capacity.Amount > 0 && p.config.Volume.Amount <= 0 {
 		p.warnings = append(p.warnings, Warning{Path: "value.review.capacity", Message: "the capacity has no effect without need.volume, which says how many decisions it is for"})

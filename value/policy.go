@@ -29,11 +29,22 @@ func choose(expected []float64, review int, price float64) int {
 	if review < 0 {
 		return argmax(expected)
 	}
-	best := argmax(expected[:review])
-	if expected[review]-expected[best] > price {
+	if reviewGain(expected, review) > price {
 		return review
 	}
-	return best
+	return argmax(expected[:review])
+}
+
+// reviewGain is what a review is expected to bring beyond the best other
+// action. A difference in the last bits is none, so that nobody is asked for
+// the sake of rounding.
+func reviewGain(expected []float64, review int) float64 {
+	best := slices.Max(expected[:review])
+	gain := expected[review] - best
+	if math.Abs(gain) <= 1e-12*math.Abs(best) {
+		return 0
+	}
+	return gain
 }
 
 func (s *Sheet) row(money []float64, i int) []float64 {
@@ -217,7 +228,7 @@ func (p *Payoffs) ReviewShare() float64 {
 func (s *Sheet) reviewGains() []float64 {
 	out := make([]float64, s.Rows)
 	for i := range out {
-		out[i] = s.row(s.Expected, i)[s.review] - slices.Max(s.unaided(s.Expected, i))
+		out[i] = reviewGain(s.row(s.Expected, i), s.review)
 	}
 	return out
 }

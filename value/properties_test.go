@@ -144,6 +144,11 @@ func TestShiftingPayoffs(t *testing.T) {
 func TestPermutingActions(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d := drawProblem(r)
+		if d.review != nil {
+			// A reviewer who is wrong takes the first of the actions that are best
+			// for what was seen, so that their order does matter.
+			d.review.Accuracy = 1
+		}
 		order := rapid.Permutation(indexes(len(d.money))).Draw(r, "order")
 		turned := d
 		turned.money = nil
@@ -284,7 +289,7 @@ func TestShadowPrice(t *testing.T) {
 		for i := range d.truth {
 			row := s.Expected[i*n : (i+1)*n]
 			switch gain := row[n-1] - slices.Max(row[:n-1]); {
-			case gain > price:
+			case gain > price && gain > 1e-9: // less is rounding
 				over++
 			case gain == price && price > 0:
 				equal++

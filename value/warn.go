@@ -24,7 +24,8 @@ func (p *Payoffs) warn() {
 	for a := range money {
 		if b := dominator(money, a); b >= 0 {
 			p.warnings = append(p.warnings, Warning{Path: "value.actions." + p.names[a], Message: fmt.Sprintf(
-				"%s is worth no more than %s under any outcome, so it is never chosen; check the signs", p.names[a], p.names[b])})
+				"%s is worth no more than %s under any outcome, so it is never chosen; check the signs", p.names[a], p.names[b],
+			)})
 		}
 	}
 }
@@ -52,7 +53,8 @@ func dominator(money [][]float64, a int) int {
 func (p *Payoffs) warnPointless() {
 	if p.actions == 1 && !p.HasReview() {
 		p.warnings = append(p.warnings, Warning{Path: "value.actions", Message: fmt.Sprintf(
-			"%s is the only action, so there is nothing to decide; the money then only measures the predictions", p.names[0])})
+			"%s is the only action, so there is nothing to decide; the money then only measures the predictions", p.names[0],
+		)})
 	}
 	for _, g := range p.programs {
 		if p.numeric() && p.actions == 1 && !g.truth {
