@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 
 	"bespoke/data"
 	"bespoke/runs"
@@ -171,11 +172,21 @@ func (f *flow) run(ctx context.Context, stages []stage) error {
 	return nil
 }
 
-// placed gives errors about payoffs their place in the scenario file.
+// settings are the values of a scenario that stages find wrong when they meet
+// the data. Their errors begin with the stage and what was being done, which is
+// also the value's path: "data: target: no column ...".
+var settings = []string{"data.target", "data.positive", "data.source", "data.columns", "data.split", "design.models", "evaluate.metric"}
+
+// placed gives errors about values of the scenario their place in its file.
 func (f *flow) placed(err error) error {
 	var payoff *value.Error
 	if errors.As(err, &payoff) && payoff.Path != "" {
 		return f.file.Wrap(payoff.Path, payoff.Msg, payoff.Hint)
+	}
+	for _, path := range settings {
+		if msg, about := strings.CutPrefix(err.Error(), strings.ReplaceAll(path, ".", ": ")+": "); about {
+			return f.file.Wrap(path, msg, "")
+		}
 	}
 	return err
 }

@@ -186,6 +186,8 @@ type ExplainOptions struct {
 	// Top is how many reasons are listed; 0 lists all.
 	Top     int
 	Threads int
+	// Report is told what did not fit.
+	Report runs.Reporter
 }
 
 // RowExplained is a row with its decision and the reasons for it.
@@ -203,7 +205,7 @@ type RowExplained struct {
 
 // ExplainRow decides one row of a file and says why.
 func ExplainRow(ctx context.Context, o ExplainOptions) (*RowExplained, error) {
-	b, rows, err := rowsFor(ctx, o.Bundle, o.Data, o.Threads, nil)
+	b, rows, err := rowsFor(ctx, o.Bundle, o.Data, o.Threads, o.Report)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -87,6 +88,9 @@ var windows = []string{string(monitor.Day), string(monitor.Week), string(monitor
 func (m *monitoring) settle(cmd *cobra.Command) (err error) {
 	if m.log == "" {
 		return errors.New("monitor: --log is missing; it names the folder that `bespoke serve --log` wrote decisions to")
+	}
+	if info, err := os.Stat(m.log); err != nil || !info.IsDir() {
+		return fmt.Errorf("--log: there is no folder %q", m.log)
 	}
 	if !slices.Contains(windows, m.by) {
 		return fmt.Errorf("--by: %q is none of %s%s", m.by, strings.Join(windows, ", "), near.Hint(m.by, windows))

@@ -35,8 +35,10 @@ a note says how many there were.`,
 				return err
 			}
 			o.Bundle, o.Data, o.Threads, o.JSON, o.Report = given[0], given[1], t.threads, t.json, t.Event
-			defer t.Close()
-			return into(out, t.out, func(w io.Writer) error { return pipeline.Predict(cmd.Context(), o, w) })
+			t.watch(cmd.Context())
+			err = into(out, t.out, func(w io.Writer) error { return pipeline.Predict(cmd.Context(), o, w) })
+			t.Close()
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` to write (default standard output)")
@@ -65,8 +67,10 @@ model's own output; the gap is printed.`,
 			if o.Row < 1 {
 				return usageError{fmt.Errorf("--row: %d must be 1 or more", o.Row)}
 			}
-			o.Bundle, o.Data, o.Threads = given[0], given[1], t.threads
+			o.Bundle, o.Data, o.Threads, o.Report = given[0], given[1], t.threads, t.Event
+			t.watch(cmd.Context())
 			x, err := pipeline.ExplainRow(cmd.Context(), o)
+			t.Close()
 			if err != nil {
 				return err
 			}
@@ -87,9 +91,12 @@ func into(path string, otherwise io.Writer, write func(io.Writer) error) error {
 	if path == "" {
 		return write(otherwise)
 	}
+	if info, err := os.Stat(dirOf(path)); err != nil || !info.IsDir() {
+		return usageError{fmt.Errorf("--out: there is no folder %q", dirOf(path))}
+	}
 	f, err := os.CreateTemp(dirOf(path), ".bespoke-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("--out: %w", err)
 	}
 	err = errors.Join(write(f), f.Sync(), f.Close())
 	if err == nil {

@@ -88,7 +88,7 @@ func (b *bars) count(e runs.Event) {
 	}
 	b.bar = b.progress.New(int64(e.Total), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-9s ", e.Stage))),
+		mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-9s", e.Stage))),
 		mpb.AppendDecorators(decor.CountersNoUnit("%d of %d"), decor.Any(rest)),
 	)
 }
@@ -98,7 +98,7 @@ func (b *bars) spin() {
 	b.drop()
 	since := b.now()
 	b.bar = b.progress.New(0, mpb.SpinnerStyle("⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏").PositionLeft(),
-		mpb.BarRemoveOnComplete(), mpb.BarWidth(2),
+		mpb.BarRemoveOnComplete(), mpb.BarWidth(2), mpb.PrependDecorators(decor.Name(strings.Repeat(" ", 9))),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 			return "working, " + span(b.now().Sub(since))
 		})),
@@ -114,12 +114,15 @@ func (b *bars) drop() {
 	b.message.Store(nil)
 }
 
-// close removes the line that moves and waits until everything is written.
-func (b *bars) close() {
+// close removes the line that moves, waits until everything is written and says
+// whether there was anything.
+func (b *bars) close() bool {
 	b.mu.Lock()
+	shown := b.bar != nil
 	b.drop()
 	b.mu.Unlock()
 	b.progress.Wait()
+	return shown
 }
 
 // span is a length of time for people: "0.4s", "12s", "3m05s", "2h10m".

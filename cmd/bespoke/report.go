@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +96,11 @@ func runDir(path string) (string, error) {
 	if _, err := os.Stat(filepath.Join(path, pipeline.ReportData)); err == nil {
 		return path, nil
 	}
-	return pipeline.Dir(path)
+	dir, err := pipeline.Dir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("report: %q is neither the folder of a run nor a scenario", path)
+	}
+	return dir, err
 }
 
 // show prints a result: as JSON, or as a text with what comes next.

@@ -86,6 +86,7 @@ func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc, 
 	if err != nil {
 		return err
 	}
+	t.watch(cmd.Context())
 	o.Path, o.Threads, o.Version, o.Report = path, t.threads, version, t.Event
 	result, err := do(cmd.Context(), o)
 	t.Close()

@@ -7,11 +7,13 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"bespoke/bundle"
 	"bespoke/ledger"
+	"bespoke/runs"
 	"bespoke/serve"
 )
 
@@ -57,16 +59,20 @@ func runServe(cmd *cobra.Command, path string, o serve.Options, logDir string) (
 	if err != nil {
 		return err
 	}
+	o.Version, o.Workers, o.Keys = version, t.threads, keys()
+	if err := o.Validate(); err != nil {
+		return usageError{fmt.Errorf("%w\nkeys come from the environment variable %s", err, keyVariable)}
+	}
 	b, err := bundle.Open(path)
 	if err != nil {
 		return err
 	}
-	o.Version, o.Workers = version, t.threads
-	for _, k := range strings.FieldsFunc(os.Getenv(keyVariable), func(r rune) bool { return r == ',' || r == '\n' }) {
-		o.Keys = append(o.Keys, strings.TrimSpace(k))
-	}
 	if !t.quiet {
 		o.Logger = newLogger(t)
+		o.Listening = func(at net.Addr) { listening(t, b, at) }
+		onInterrupt(cmd.Context(), func() {
+			t.Event(runs.Event{Stage: "serve", Message: "stopping when requests under way are answered; Ctrl-C again stops at once", Time: time.Now()})
+		})
 	}
 	if logDir != "" {
 		log, err := ledger.Open(logDir, ledger.Default())
@@ -76,16 +82,32 @@ func runServe(cmd *cobra.Command, path string, o serve.Options, logDir string) (
 		defer func() { err = errors.Join(err, log.Close()) }()
 		o.Log = log
 	}
-	o.Listening = func(at net.Addr) {
-		if !t.quiet && !t.json {
-			fmt.Fprintf(t.errOut, "serving %s (%s) on http://%s  docs on http://%s/docs\n", b.Manifest.Name, b.Manifest.Short(), at, at)
-		}
-	}
 	s, err := serve.New(b, o)
 	if err != nil {
 		return err
 	}
 	return s.Run(cmd.Context())
+}
+
+// keys are the API keys of the environment.
+func keys() []string {
+	var out []string
+	for _, k := range strings.FieldsFunc(os.Getenv(keyVariable), func(r rune) bool { return r == ',' || r == '\n' }) {
+		if k = strings.TrimSpace(k); k != "" {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// listening says where the server is, in a form that scripts can read with
+// --json: port 0 asks the system for a free one.
+func listening(t *terminal, b *bundle.Bundle, at net.Addr) {
+	if t.json {
+		t.Event(runs.Event{Stage: "serve", Message: "listening on http://" + at.String(), Time: time.Now()})
+		return
+	}
+	fmt.Fprintf(t.errOut, "serving %s (%s) on http://%s\nhow to call it: http://%s/docs\nCtrl-C stops\n", b.Manifest.Name, b.Manifest.Short(), at, at)
 }
 
 // newLogger logs warnings, or everything with --verbose, as text or JSON.

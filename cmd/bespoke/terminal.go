@@ -49,30 +49,32 @@ func newTerminal(cmd *cobra.Command) (*terminal, error) {
 		t.threads = runtime.GOMAXPROCS(0)
 	}
 	noColor, _ := flags.GetBool("no-color")
-	dumb := os.Getenv("TERM") == "dumb"
 	if w, ok := terminalWidth(t.out); ok {
 		t.width = w
-		t.color = !noColor && os.Getenv("NO_COLOR") == "" && !dumb
+		t.color = !noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
-	if _, ok := terminalWidth(t.errOut); ok && !t.json && !t.quiet && !dumb {
+	return t, nil
+}
+
+// watch shows progress from here until Close, and answers a Ctrl-C at once,
+// since work ends only at its next safe point.
+func (t *terminal) watch(ctx context.Context) {
+	if _, ok := terminalWidth(t.errOut); ok && !t.json && !t.quiet && os.Getenv("TERM") != "dumb" {
 		t.bars = newBars(t.errOut, func() int {
 			w, _ := terminalWidth(t.errOut)
 			return w
 		})
 	}
-	t.announceStop(cmd.Context())
-	return t, nil
+	onInterrupt(ctx, func() {
+		t.Event(runs.Event{Stage: "stop", Message: "stopping at a safe point; Ctrl-C again stops at once", Time: time.Now()})
+	})
 }
 
-// announceStop answers a Ctrl-C at once, since work ends only at its next safe
-// point.
-func (t *terminal) announceStop(ctx context.Context) {
-	if ctx == nil {
-		return
-	}
+// onInterrupt calls f when a signal, and nothing else, ends the context.
+func onInterrupt(ctx context.Context, f func()) {
 	context.AfterFunc(ctx, func() {
 		if errors.Is(context.Cause(ctx), errInterrupted) {
-			t.Event(runs.Event{Stage: "stop", Message: "stopping at a safe point; Ctrl-C again stops at once", Time: time.Now()})
+			f()
 		}
 	})
 }
@@ -126,13 +128,15 @@ func (t *terminal) eventJSON(e runs.Event) {
 	}
 }
 
-// Close takes away what moves on the terminal; afterwards only results may be
-// written.
+// Close takes away what moves on the terminal and ends what watch began, so
+// that results can be written.
 func (t *terminal) Close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.bars != nil {
-		t.bars.close()
+		if t.bars.close() {
+			fmt.Fprintln(t.errOut) // between what happened and what came of it
+		}
 		t.bars = nil
 	}
 	t.closed = true
