@@ -1,0 +1,79 @@
+// Package examples_test runs every example and compares its report with the
+// expected one that lies beside it.
+package examples_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bespoke/bundle"
+	"bespoke/pipeline"
+	"bespoke/web"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected reports")
+
+// measured is what a clock says, which differs from run to run.
+var measured = regexp.MustCompile(`latency [0-9.]+[µnm]?s`)
+
+func TestExamples(t *testing.T) {
+	scenarios, err := filepath.Glob("*/scenario.yaml")
+	if err != nil || len(scenarios) < 3 {
+		t.Fatalf("%d examples, error %v", len(scenarios), err)
+	}
+	for _, path := range scenarios {
+		name := filepath.Dir(path)
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "credit-g" {
+				t.Skip("long; without -short it runs")
+			}
+			r, err := pipeline.Run(context.Background(), pipeline.Options{Path: path, Dir: t.TempDir(), Version: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bundle.Open(r.Bundle.Path); err != nil {
+				t.Error(err)
+			}
+			got := text(t, r)
+			expected := filepath.Join(name, "expected.txt")
+			if *update {
+				if err := os.WriteFile(expected, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(expected)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(string(want), string(got)); d != "" {
+				t.Errorf("the report differs from %s; if it should, run with -update\n%s", expected, d)
+			}
+		})
+	}
+}
+
+// text is the report as text, without what the clock and the folder put in.
+func text(t *testing.T, r *pipeline.Result) []byte {
+	t.Helper()
+	r.Bundle.Path = filepath.Base(r.Bundle.Path)
+	for i, l := range r.Bundle.Limits {
+		if l.Name == "latency" {
+			r.Bundle.Limits[i].Measured = "(measured)"
+		}
+	}
+	for i := range r.Gates {
+		r.Gates[i].Sentence = measured.ReplaceAllString(r.Gates[i].Sentence, "latency (measured)")
+	}
+	var out bytes.Buffer
+	if err := web.Text(&out, r.Document(), 100, false); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
