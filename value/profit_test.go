@@ -44,6 +44,61 @@ func TestMaximumProfitOfEightRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "MPCS", loss.Profit, .03835, 1e-12)
+	lead, err := value.DefaultAcquisitionLead().Best(y, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "MPA", lead.Profit, 3706.25, 1e-9)
+	gains, err := value.DefaultBusinessOffer().Gains(y, []float64{100, 200, 150, 300, 120, 250, 180, 220})
+	if err != nil {
+		t.Fatal(err)
+	}
+	business, err := value.BestShare(gains, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPB", business.Profit, 18.61875, 1e-12)
+	area, err := value.AreaUnderProfit(gains, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "AUEPC", area, .5711851766660253, 1e-14)
+}
+
+func TestRankings(t *testing.T) {
+	gain := []float64{3, -1, 2, -5}
+	for _, c := range []struct {
+		name                string
+		score               []float64
+		profit, share, area float64
+	}{
+		{"best", []float64{.9, .5, .7, .1}, 5.0 / 4, .5, 1},
+		{"all equal", []float64{1, 1, 1, 1}, 0, 0, (-.25/3/2 + -.5/5 + -.75/4/2) / 2},
+		{"worst", []float64{.1, .5, .3, .9}, 0, 0, (-5.0/3/2 + -6.0/5 + -4.0/4/2) / 2},
+	} {
+		b, err := value.BestShare(gain, c.score)
+		if err != nil {
+			t.Fatal(err)
+		}
+		area, err := value.AreaUnderProfit(gain, c.score)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, c.name+" profit", b.Profit, c.profit, 1e-15)
+		near(t, c.name+" share", b.Share, c.share, 0)
+		near(t, c.name+" area", area, c.area, 1e-15)
+	}
+	if area, err := value.AreaUnderProfit([]float64{-1}, []float64{1}); err != nil || area != 0 {
+		t.Errorf("nothing to earn: %v, %v", area, err)
+	}
+	if area, err := value.AreaUnderProfit([]float64{2, -3}, []float64{2, 1}); err != nil || area != 1 {
+		t.Errorf("one point: %v, %v", area, err)
+	}
+	for _, bad := range [][2][]float64{{nil, nil}, {{1}, {1, 2}}, {{math.NaN()}, {1}}, {{1}, {math.Inf(1)}}} {
+		if _, err := value.BestShare(bad[0], bad[1]); err == nil {
+			t.Errorf("%v: no error", bad)
+		}
+	}
 }
 
 func TestMaximumProfitOfAThousandRows(t *testing.T) {
