@@ -155,6 +155,15 @@ func (d *disk) abandon() {
 	d.file, d.dirty = nil, false
 }
 
+// again sees whether the disk works after a failure, by beginning a new segment:
+// its header is a real write and a real sync.
+func (d *disk) again() error {
+	if d.file != nil {
+		d.abandon()
+	}
+	return d.begin()
+}
+
 // sync forces written lines to the disk. After a failed sync the system may
 // have dropped them, and a second one would wrongly succeed, so the segment is
 // abandoned.

@@ -95,7 +95,9 @@ func TestFailingDisk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			w, err := Open(dir, Default())
+			opt := Default()
+			opt.Interval = time.Hour // nothing happens by itself
+			w, err := Open(dir, opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,9 +135,39 @@ func TestFailingDisk(t *testing.T) {
 	}
 }
 
+// A server that is not ready gets no requests, so the writer must find out by
+// itself that the disk works again.
+func TestRecoversByItself(t *testing.T) {
+	opt := Default()
+	opt.Interval = 5 * time.Millisecond
+	dir := t.TempDir()
+	w, err := Open(dir, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := &faultyDisk{creates: 3} // the append and two attempts after it
+	w.disk.create = disk.create
+	if err := w.Append(context.Background(), sample(1)); err == nil || w.Err() == nil {
+		t.Fatal("a broken disk took a record")
+	}
+	for deadline := time.Now().Add(5 * time.Second); w.Err() != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("still failing: %v", w.Err())
+		}
+	}
+	if err := errors.Join(w.Append(context.Background(), sample(2)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, stats := ids(t, dir); len(got) != 1 || got[0] != "2" || stats.Segments != 1 {
+		t.Errorf("read %v with %+v", got, stats)
+	}
+}
+
 func TestFailingBegin(t *testing.T) {
 	dir := t.TempDir()
-	w, err := Open(dir, Default())
+	opt := Default()
+	opt.Interval = time.Hour
+	w, err := Open(dir, opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,8 @@ const (
 type Options struct {
 	// Sync says when lines are forced to the disk.
 	Sync Sync
-	// Interval is the time between two syncs under SyncInterval; positive.
+	// Interval is the time between two syncs under SyncInterval, and between
+	// two attempts to begin a new segment after a failed write; positive.
 	Interval time.Duration
 	// MaxBytes ends a segment that has reached this size; at least 4096.
 	MaxBytes int64
@@ -189,7 +190,9 @@ func (w *Writer) enqueue(ctx context.Context, lines []byte) (*batch, error) {
 }
 
 // Err is why the last batch could not be written; nil when it was. A server
-// that logs must not be ready while it is not nil.
+// that logs must not be ready while it is not nil. After a failure the writer
+// tries by itself to begin a new segment, so that Err becomes nil once the disk
+// works again even if nobody appends.
 func (w *Writer) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -218,23 +221,33 @@ func (w *Writer) Close() error {
 // run is the committer: the only goroutine that touches the disk.
 func (w *Writer) run() {
 	defer close(w.stopped)
-	var tick <-chan time.Time
-	if w.opt.Sync == SyncInterval {
-		t := time.NewTicker(w.opt.Interval)
-		defer t.Stop()
-		tick = t.C
-	}
+	tick := time.NewTicker(w.opt.Interval)
+	defer tick.Stop()
 	var spare []byte
 	for {
 		select {
 		case <-w.wake:
 			spare = w.commit(spare)
-		case <-tick:
-			w.settle(w.disk.sync())
+		case <-tick.C:
+			w.tend()
 		case <-w.stopping:
 			w.commit(spare)
 			return
 		}
+	}
+}
+
+// tend does what falls due between batches: a sync, or a new attempt after a
+// failure.
+func (w *Writer) tend() {
+	w.mu.Lock()
+	failed := w.failed
+	w.mu.Unlock()
+	switch {
+	case failed != nil:
+		w.settle(w.disk.again())
+	case w.opt.Sync == SyncInterval:
+		w.settle(w.disk.sync())
 	}
 }
 

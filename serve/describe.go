@@ -123,7 +123,7 @@ func (s *Server) answers() (prediction, decision *huma.Schema) {
 	prediction = object("What the model says about a row.", []string{required}, fields())
 	p := fields()
 	p["id"] = text("Names the decision; send it with the outcome.")
-	action := text("The action that is expected to bring most.")
+	action := text("The action that is expected to bring most. A review must bring more than the others by its price, when reviewers are short.")
 	for _, a := range s.names.action {
 		action.Enum = append(action.Enum, a)
 	}

@@ -150,6 +150,16 @@ func TestMalformedValues(t *testing.T) {
 	}
 }
 
+func TestRowsWithoutAPrice(t *testing.T) {
+	cl := start(t, bundletest.Prices(t), nil)
+	a := cl.post("/v1/decide", `{"rows":[{"size":50,"district":"north"},{"size":1e306,"district":"north"}]}`)
+	var p serve.Problem
+	a.into(t, &p)
+	if a.status != 422 || len(p.Errors) != 1 || p.Errors[0].Path != "rows[1]" || p.Errors[0].Kind != "no_money" || !strings.Contains(p.Errors[0].Message, "value.actions.buy") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 func TestCompressedBodyIsRefused(t *testing.T) {
 	cl := start(t, bundletest.Lender(t), nil)
 	var b bytes.Buffer
