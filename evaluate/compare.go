@@ -125,7 +125,7 @@ func (l *Line) fill(m Metric, who Contender, o Options) ([]float64, error) {
 		return nil, err
 	}
 	l.Mean, l.Interval, l.PerMonth = e.Mean, e.Interval, e.Mean*o.Volume
-	l.Actions = count(who.Sheet, choice)
+	l.Actions = count(who.Sheet.Actions, choice, money)
 	return money, nil
 }
 

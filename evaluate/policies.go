@@ -51,7 +51,8 @@ type Policy struct {
 type ActionCount struct {
 	Action string `json:"action"`
 	Rows   int    `json:"rows"`
-	// Money is the realised money of these rows, before the cost per decision.
+	// Money is what these rows brought, after the cost per decision where the
+	// policy pays it.
 	Money float64 `json:"money"`
 }
 
@@ -138,7 +139,7 @@ func (p *Policies) list(s *value.Sheet, choice []int) [][]float64 {
 	add := func(q Policy, m []float64, choice []int) {
 		q.Mean, q.Total = average(m), value.Sum(m)
 		q.PerThousand = 1000 * q.Mean
-		q.Actions = count(s, choice)
+		q.Actions = count(s.Actions, choice, m)
 		p.Policies = append(p.Policies, q)
 		money = append(money, m)
 	}
@@ -160,12 +161,12 @@ func (p *Policies) list(s *value.Sheet, choice []int) [][]float64 {
 	return money
 }
 
-func count(s *value.Sheet, choice []int) []ActionCount {
-	out := make([]ActionCount, len(s.Actions))
-	for a, name := range s.Actions {
+func count(actions []string, choice []int, money []float64) []ActionCount {
+	out := make([]ActionCount, len(actions))
+	for a, name := range actions {
 		out[a].Action = name
 	}
-	for i, m := range s.Money(choice) {
+	for i, m := range money {
 		out[choice[i]].Rows++
 		out[choice[i]].Money += m
 	}

@@ -1,8 +1,11 @@
 package value
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,6 +175,111 @@ func (n *Need) sentence() string {
 			n.money(n.Room), n.Baseline.Name, n.money(n.FixedPerMonth), Round(whole(n.BreakEven)))
 	}
 	return fmt.Sprintf("A perfect model would earn %s more per decision than %s.", n.money(n.Room), n.Baseline.Name)
+}
+
+// Swing is how the answer moves when one number of the scenario is wrong.
+type Swing struct {
+	// Name says which number, such as "value.actions.grant.bad".
+	Name string `json:"name"`
+	// Low and High are the room (per month when a volume is known, else per
+	// decision) with the number smaller and larger by the share asked for.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	// Flips says that one of the two turns the verdict.
+	Flips bool `json:"flips"`
+}
+
+// Sensitivity answers the need question again with each number of the scenario
+// changed by a share, such as 0.2 for a fifth down and up: parameters, the
+// payoff of every action under every outcome, volume and costs. The swings come
+// with the widest first.
+func (p *Payoffs) Sensitivity(t *table.Table, truth []float64, need scenario.Need, share float64, threads int) ([]Swing, error) {
+	if !(share > 0 && share < 1) {
+		return nil, fail("", "", "sensitivity: the share %v must lie between 0 and 1", share)
+	}
+	base, err := p.Need(t, truth, need, threads)
+	if err != nil {
+		return nil, err
+	}
+	var out []Swing
+	for _, k := range p.knobs(need) {
+		s := Swing{Name: k.name}
+		for end, factor := range []float64{1 - share, 1 + share} {
+			c, n := k.turn(factor)
+			q, err := Compile(c)
+			if err != nil {
+				return nil, err
+			}
+			a, err := q.Need(t, truth, n, threads)
+			if err != nil {
+				return nil, err
+			}
+			*[]*float64{&s.Low, &s.High}[end] = a.total()
+			s.Flips = s.Flips || a.Gate.Passed != base.Gate.Passed
+		}
+		if s.Low != base.total() || s.High != base.total() {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Swing) int { return cmp.Compare(math.Abs(b.High-b.Low), math.Abs(a.High-a.Low)) })
+	return out, nil
+}
+
+func (n *Need) total() float64 {
+	if n.Volume > 0 {
+		return n.RoomPerMonth
+	}
+	return n.Room
+}
+
+// knob is a number of the scenario that can be wrong.
+type knob struct {
+	name string
+	turn func(factor float64) (Config, scenario.Need)
+}
+
+func (p *Payoffs) knobs(need scenario.Need) []knob {
+	var out []knob
+	params := slices.Sorted(maps.Keys(p.config.Value.Params))
+	for _, name := range params {
+		out = append(out, knob{"value.params." + name, func(f float64) (Config, scenario.Need) {
+			c := p.config
+			c.Value.Params = maps.Clone(c.Value.Params)
+			c.Value.Params[name] *= f
+			return c, need
+		}})
+	}
+	for a, act := range p.config.Value.Actions {
+		for o, pay := range act.Payoffs {
+			name := "value.actions." + act.Name
+			if pay.Outcome != "" {
+				name += "." + pay.Outcome
+			}
+			out = append(out, knob{name, func(f float64) (Config, scenario.Need) {
+				c := p.config
+				c.Value.Actions = slices.Clone(c.Value.Actions)
+				c.Value.Actions[a].Payoffs = slices.Clone(c.Value.Actions[a].Payoffs)
+				c.Value.Actions[a].Payoffs[o].Money = fmt.Sprintf("%v * (%s)", f, pay.Money)
+				return c, need
+			}})
+		}
+	}
+	return append(out,
+		knob{"need.costs.per_decision", func(f float64) (Config, scenario.Need) {
+			c := p.config
+			c.PerDecision *= f
+			return c, need
+		}},
+		knob{"need.costs.fixed", func(f float64) (Config, scenario.Need) {
+			n := need
+			n.Costs.Fixed.Amount *= f
+			return p.config, n
+		}},
+		knob{"need.volume", func(f float64) (Config, scenario.Need) {
+			n := need
+			n.Volume.Amount *= f
+			return p.config, n
+		}})
 }
 
 func (n *Need) figures() []Figure {

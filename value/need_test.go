@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -104,6 +107,37 @@ func TestNeed(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A fifth more or less of each number, by hand: 1400 good of 2000 decisions a
+// month are worth 1 each to a perfect lender, fixed costs are 1200.
+func TestSensitivity(t *testing.T) {
+	tb, truth := thousand(t)
+	c := value.Config{
+		Task: model.Binary, Outcomes: []string{"good", "bad"},
+		Value: scenario.Value{
+			Params:  map[string]float64{"margin": 1, "unused": 3},
+			Actions: scenario.Actions{action("grant", "good", "margin", "bad", "-5"), action("refuse", "", "0")},
+		},
+	}
+	need := scenario.Need{Volume: scenario.Rate{Amount: 2000, Per: "month"}, Costs: scenario.Costs{Fixed: scenario.Rate{Amount: 1200, Per: "month"}}}
+	p := compile(t, c)
+	got, err := p.Sensitivity(tb, truth, need, .2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []value.Swing{
+		{Name: "value.params.margin", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true},
+		{Name: "value.actions.grant.good", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true},
+		{Name: "need.volume", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true},
+		{Name: "need.costs.fixed", Low: 1400 - .8*1200, High: 1400 - 1.2*1200, Flips: true},
+	}
+	if d := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); d != "" {
+		t.Error(d)
+	}
+	if _, err := p.Sensitivity(tb, truth, need, 1, 1); err == nil {
+		t.Error("a share of 1: no error")
 	}
 }
 
