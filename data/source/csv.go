@@ -50,6 +50,9 @@ func readCSV(ctx context.Context, j *job, name string) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
+	if raw.Rows == 0 {
+		return nil, fmt.Errorf("data: reading %q: no row could be read", name)
+	}
 	raw.Findings = slices.Concat(t.Findings, findings, raw.Findings)
 	raw.Files = []File{fileOf(t)}
 	return raw, nil

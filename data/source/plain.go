@@ -70,6 +70,9 @@ func (j *job) records(ctx context.Context, name string, r *csv.Reader, d textfil
 		if i == 0 && d.Header {
 			continue
 		}
+		for len(fields) > len(d.Names) && fields[len(fields)-1] == "" {
+			fields = fields[:len(fields)-1] // delimiters at the end of a row, which DuckDB accepts too
+		}
 		if len(fields) != len(d.Names) {
 			line, _ := r.FieldPos(0)
 			bad = append(bad, reject{line: line + d.Skip, reason: columnsReason(len(fields), len(d.Names)), text: strings.Join(fields, string(d.Delimiter))})

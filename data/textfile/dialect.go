@@ -53,7 +53,7 @@ func (t *File) Dialect() (Dialect, []table.Finding, error) {
 // head is the whole text.
 func sniff(head []byte, name string, whole bool) (Dialect, []table.Finding, error) {
 	d := Dialect{Quote: '"', Escape: '"'}
-	d.Skip = leadingBlankLines(head)
+	d.Skip, d.Skipped = leadingBlankLines(head)
 	rest := afterLines(head, d.Skip)
 	if sep, ok := excelSeparator(rest); ok {
 		d.Delimiter = sep
@@ -77,15 +77,19 @@ func sniff(head []byte, name string, whole bool) (Dialect, []table.Finding, erro
 	return d, findings, nil
 }
 
-func leadingBlankLines(text []byte) int {
-	n := 0
+// leadingBlankLines counts the lines without text before the first with some, and
+// those of them that hold spaces.
+func leadingBlankLines(text []byte) (lines, spaced int) {
 	for {
 		line, rest, more := bytes.Cut(text, []byte{'\n'})
 		if !more || len(bytes.TrimSpace(line)) > 0 {
-			return n
+			return lines, spaced
+		}
+		if len(bytes.TrimSuffix(line, []byte{'\r'})) > 0 {
+			spaced++
 		}
 		text = rest
-		n++
+		lines++
 	}
 }
 
