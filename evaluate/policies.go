@@ -267,7 +267,7 @@ func (p *Policies) sentence() string {
 		d = model.VersusToday
 	}
 	s := "The model " + d.Say("", base.Name, p.Currency)[1:]
-	if model.Captured != nil {
+	if model.Captured != nil && *model.Captured > 0 {
 		s += fmt.Sprintf("; that is %s %% of what a perfect model would add", value.Round(100**model.Captured))
 	}
 	return s + "."

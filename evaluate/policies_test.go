@@ -129,7 +129,7 @@ func TestPoliciesHaveTheSameBitsForAnyThreads(t *testing.T) {
 	h, _ := creditHeld(t)
 	s := sheet(t, lender(), h)
 	o := options()
-	o.Resamples = 200
+	o.Resamples = 100
 	o.Groups = make([]int, h.Rows())
 	for i := range o.Groups {
 		o.Groups[i] = i / 3

@@ -94,6 +94,21 @@ func TestDecideDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestDecideNumbersDoesNotAllocate(t *testing.T) {
+	tb, c, predictions := houses(t)
+	p := compile(t, c)
+	scratch := p.NewScratch()
+	decide := func() {
+		if _, err := p.Decide(tb, 3, predictions[3:4], scratch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	decide()
+	if n := testing.AllocsPerRun(100, decide); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestDecideErrors(t *testing.T) {
 	tb := loans(t)
 	p := compile(t, lender(tb.Schema()))

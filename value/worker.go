@@ -341,7 +341,11 @@ func (p *Payoffs) explain(path string, root *node, f faults, t *table.Table) err
 		why = &cause{text: fmt.Sprintf("%#q is not a finite number", root.source)}
 	}
 	if why.column != "" {
-		e.Hint = fmt.Sprintf("write %s ?? value, or let missing cells be filled", why.column)
+		name := why.column
+		if !isWord(name) {
+			name = fmt.Sprintf("row[%q]", name)
+		}
+		e.Hint = fmt.Sprintf("write %s ?? value, or let missing cells be filled", name)
 		e.Msg = fmt.Sprintf("%#q: %s in %s", root.source, why.text, missingRows(t, why.column, f.first))
 		return e
 	}
