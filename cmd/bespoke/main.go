@@ -32,7 +32,7 @@ func main() {
 // execute runs one command line and returns the exit code.
 func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would stand for the process's own
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)

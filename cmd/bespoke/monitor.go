@@ -29,7 +29,7 @@ type monitoring struct {
 func newMonitor() *cobra.Command {
 	m := monitoring{options: monitor.Default()}
 	cmd := &cobra.Command{
-		Use:   "monitor BUNDLE",
+		Use:   "monitor BUNDLE --log FOLDER",
 		Short: "Say whether a bundle still earns what it promised",
 		Long: `Say whether a bundle still earns what it promised: join the decisions that
 ` + "`bespoke serve --log`" + ` wrote with the outcomes that have come in since, compare
@@ -42,7 +42,8 @@ file (csv, tsv, jsonl) with one row per case: either a column of decision ids
 came of it (--outcome). An alarm ends the command with exit code 3, so that a
 scheduled job can tell; warnings and notes do not.`,
 		Example: `  bespoke monitor run/credit-g.bespoke --log decisions --outcomes paid.csv
-  bespoke monitor run/credit-g.bespoke --log decisions --outcomes paid.csv --key loan --outcome class
+  bespoke monitor run/credit-g.bespoke --log decisions \
+    --outcomes paid.csv --key loan --outcome class
   bespoke monitor run/credit-g.bespoke --log decisions --by month --json`,
 		GroupID:           "use",
 		Args:              args(1, 1),
@@ -64,6 +65,7 @@ scheduled job can tell; warnings and notes do not.`,
 
 func (m *monitoring) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
+	flags.SortFlags = false // "its column" refers to the flag above
 	flags.StringVar(&m.log, "log", "", "`folder` that `bespoke serve --log` wrote decisions to")
 	flags.StringVar(&m.outcomes, "outcomes", "", "`file` of outcomes that came in later")
 	flags.StringVar(&m.file.ID, "id", "", "its `column` of decision ids (default \"id\")")

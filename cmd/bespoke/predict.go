@@ -18,9 +18,11 @@ func newPredict() *cobra.Command {
 		Use:   "predict BUNDLE DATA",
 		Short: "Predict and decide the rows of a file",
 		Long: `Predict and decide every row of a file (csv, tsv, csv.gz, parquet, json, jsonl,
-xlsx or a glob). Each row gets its probabilities or number and, where the
-bundle has payoffs, the action with its expected money. Columns are matched by
-name; others are left out of the decision and kept in the output with --keep.
+xlsx or a glob), in the order of the file. Each row gets its probabilities or
+number and, where the bundle has payoffs, the action with its expected money.
+Columns are matched by name; --keep repeats those that the bundle reads.
+
+The output is CSV, or with --json one JSON object a line.
 
 Cells that do not fit and categories that were never seen count as missing, and
 a note says how many there were.`,
@@ -50,9 +52,9 @@ func newExplain() *cobra.Command {
 	var o pipeline.ExplainOptions
 	cmd := &cobra.Command{
 		Use:   "explain BUNDLE DATA",
-		Short: "Say why rows are decided as they are",
-		Long: `Say why the rows of a file are decided as they are: what each column adds to
-the model's output, from the average to this row. The parts add up to the
+		Short: "Say why a row is decided as it is",
+		Long: `Say why a row of a file is decided as it is: what each column adds to the
+model's output, from the average to this row. The parts add up to the
 model's own output; the gap is printed.`,
 		Example: `  bespoke explain run/credit-g.bespoke new.csv --row 3
   bespoke explain run/credit-g.bespoke new.csv --row 3 --json`,

@@ -32,9 +32,9 @@ reasons, late outcomes, health, metrics and an API description. The page /docs
 shows how to call it.
 
 The server listens on loopback. Any other address demands API keys in the
-environment variable ` + keyVariable + ` (each at least 16 characters, separated by commas).
-With --log every decision is on disk before it is answered, for
-` + "`bespoke monitor`" + `.`,
+environment variable ` + keyVariable + ` (each at least 16 characters,
+separated by commas). With --log every decision is on disk before it is
+answered, for ` + "`bespoke monitor`" + `.`,
 		Example: `  bespoke serve run/credit-g.bespoke --log decisions
   curl -s localhost:8080/v1/decide -d '{"rows":[{"duration":12,"credit_amount":1500}]}'`,
 		GroupID:           "use",
@@ -45,10 +45,10 @@ With --log every decision is on disk before it is answered, for
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Addr, "listen", o.Addr, "`host:port` to listen on")
+	flags.StringVar(&o.Addr, "listen", o.Addr, "address to listen on, `host:port`")
 	flags.StringVar(&logDir, "log", "", "`folder` that every decision is written to")
 	flags.BoolVar(&o.Strict, "strict", false, "refuse rows with missing, unknown or unseen values instead of warning")
-	flags.IntVar(&o.MaxRows, "max-rows", o.MaxRows, "most rows (`number`) in one request")
+	flags.IntVar(&o.MaxRows, "max-rows", o.MaxRows, "most rows in one request, a `number`")
 	flags.Int64Var(&o.MaxBody, "max-body", o.MaxBody, "most `bytes` in one request")
 	flags.DurationVar(&o.Timeout, "timeout", o.Timeout, "longest `time` for one request")
 	return cmd
