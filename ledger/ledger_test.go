@@ -174,7 +174,13 @@ func TestTornAtEveryByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Every byte of the last line and of the line break before it; of the rest,
+	// which is cut in the same way, some.
+	last := bytes.LastIndexByte(whole[:len(whole)-1], '\n')
 	for cut := 0; cut <= len(whole); cut++ {
+		if cut < last-1 && cut%37 != 0 {
+			continue
+		}
 		sub := filepath.Join(t.TempDir(), "cut")
 		if err := os.MkdirAll(sub, 0o750); err != nil {
 			t.Fatal(err)

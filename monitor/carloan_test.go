@@ -113,6 +113,9 @@ func TestCarLoanDrift(t *testing.T) {
 // 0, as counted by independent code (reference D.3). Outcomes come in a file of
 // their own.
 func TestCarLoanRealised(t *testing.T) {
+	if testing.Short() {
+		t.Skip("prices 50,000 decisions")
+	}
 	ref, ana := carLoan(t, "synthetic_car_loan_reference.csv"), carLoan(t, "synthetic_car_loan_analysis.csv")
 	want := []float64{372200, 352200, 356800, 363200, 353200, 262000, 287000, 269400, 294800, 265600}
 	b := carBundle(t, ref)
