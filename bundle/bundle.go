@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"bespoke/internal/strictjson"
 	"bespoke/solution"
 	"bespoke/table"
 )
@@ -271,7 +272,7 @@ func verify(data []byte) (Manifest, map[string][]byte, error) {
 // load makes a bundle of verified parts.
 func load(m Manifest, parts map[string][]byte) (*Bundle, error) {
 	b := &Bundle{Manifest: m, Scenario: parts[PartScenario]}
-	if err := strict(parts[PartProfile], &b.Profile); err != nil {
+	if err := strictjson.Decode(parts[PartProfile], &b.Profile); err != nil {
 		return nil, fmt.Errorf("%s: %w", PartProfile, err)
 	}
 	if err := checkProfile(b.Profile); err != nil {
@@ -279,14 +280,14 @@ func load(m Manifest, parts map[string][]byte) (*Bundle, error) {
 	}
 	if data, ok := parts[PartPredictions]; ok {
 		b.Predictions = new(table.Profile)
-		if err := strict(data, b.Predictions); err != nil {
+		if err := strictjson.Decode(data, b.Predictions); err != nil {
 			return nil, fmt.Errorf("%s: %w", PartPredictions, err)
 		}
 		if err := checkProfile(*b.Predictions); err != nil {
 			return nil, fmt.Errorf("%s: %w", PartPredictions, err)
 		}
 	}
-	if err := strict(parts[PartCard], &b.Card); err != nil {
+	if err := strictjson.Decode(parts[PartCard], &b.Card); err != nil {
 		return nil, fmt.Errorf("%s: %w", PartCard, err)
 	}
 	own := map[string][]byte{}

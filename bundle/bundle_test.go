@@ -233,7 +233,7 @@ func TestRefusals(t *testing.T) {
 		"an unknown field": {func(p map[string][]byte, _ *bundle.Manifest) {
 			p["card.json"] = bytes.Replace(p["card.json"], []byte(`{`), []byte(`{"x":1,`), 1)
 		}, `unknown field "x"`},
-		"a card that goes on":  {func(p map[string][]byte, _ *bundle.Manifest) { p["card.json"] = append(p["card.json"], "{}"...) }, "data after the end"},
+		"a card that goes on":  {func(p map[string][]byte, _ *bundle.Manifest) { p["card.json"] = append(p["card.json"], "{}"...) }, "more data follows"},
 		"too large a manifest": {func(_ map[string][]byte, m *bundle.Manifest) { m.Name = strings.Repeat("x", 2<<20) }, "its first part must be manifest.json"},
 	} {
 		t.Run(name, func(t *testing.T) {

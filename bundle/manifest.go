@@ -5,12 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
+	"bespoke/internal/strictjson"
 	"bespoke/model"
 	"bespoke/solution"
 )
@@ -131,7 +130,7 @@ func readManifest(data []byte) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%s: format %d must be from 1 to %d", PartManifest, version.Format, Format)
 	}
 	var m Manifest
-	if err := strict(data, &m); err != nil {
+	if err := strictjson.Decode(data, &m); err != nil {
 		return Manifest{}, fmt.Errorf("%s: %w", PartManifest, err)
 	}
 	again, err := m.encode()
@@ -174,19 +173,6 @@ func (m Manifest) checkParts() error {
 		if r.required && !slices.ContainsFunc(m.Parts, func(p Part) bool { return p.Name == r.name }) {
 			return fmt.Errorf("%s: part %q is missing", PartManifest, r.name)
 		}
-	}
-	return nil
-}
-
-// strict decodes exactly one JSON value without unknown fields.
-func strict(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there are data after the end")
 	}
 	return nil
 }

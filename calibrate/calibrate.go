@@ -16,13 +16,12 @@
 package calibrate
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
+
+	"bespoke/internal/strictjson"
 )
 
 // Map is a fitted calibration. It is immutable and safe for concurrent use.
@@ -283,7 +282,7 @@ func Marshal(m Map) ([]byte, error) {
 // could stumble over is an error.
 func Unmarshal(data []byte) (Map, error) {
 	var in stored
-	if err := strictly(data, &in); err != nil {
+	if err := strictjson.Decode(data, &in); err != nil {
 		return nil, fmt.Errorf("calibrate: read: %w", err)
 	}
 	if in.Format != storedFormat || in.Version != storedVersion {
@@ -297,29 +296,13 @@ func Unmarshal(data []byte) (Map, error) {
 		return nil, fmt.Errorf("calibrate: read: %w", err)
 	}
 	f := m.empty(in.Classes)
-	if err := strictly(in.Fitted, f); err != nil {
+	if err := strictjson.Decode(in.Fitted, f); err != nil {
 		return nil, fmt.Errorf("calibrate: read %s: %w", in.Method, err)
 	}
 	if err := f.check(in.Classes); err != nil {
 		return nil, fmt.Errorf("calibrate: read %s: %w", in.Method, err)
 	}
 	return f, nil
-}
-
-// strictly decodes one JSON object without unknown keys.
-func strictly(data []byte, into any) error {
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' {
-		return errors.New("want a JSON object")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more data follows the object")
-	}
-	return nil
 }
 
 // Describe puts a map of this package into a sentence for the report.

@@ -1,16 +1,15 @@
 package features
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"bespoke/internal/strictjson"
 	"bespoke/model"
 	"bespoke/table"
 )
@@ -326,7 +325,7 @@ func (f *Fitted) MarshalJSON() ([]byte, error) {
 // Apply could stumble over is an error here, and f is unchanged then.
 func (f *Fitted) UnmarshalJSON(data []byte) error {
 	var in stored
-	if err := strictly(data, &in); err != nil {
+	if err := strictjson.Decode(data, &in); err != nil {
 		return fmt.Errorf("features: read: %w", err)
 	}
 	if in.Format != storedFormat || in.Version != storedVersion {
@@ -380,7 +379,7 @@ func (sc storedChain) load(inputs map[string]table.Field) (*chain, error) {
 			return nil, err
 		}
 		s := entry.empty()
-		if err := strictly(sc.Fitted[k], s); err != nil {
+		if err := strictjson.Decode(sc.Fitted[k], s); err != nil {
 			return nil, fmt.Errorf("step %q: %w", sp.Step, err)
 		}
 		if c.out, err = s.bind(c.out); err != nil {
@@ -389,19 +388,6 @@ func (sc storedChain) load(inputs map[string]table.Field) (*chain, error) {
 		c.steps = append(c.steps, s)
 	}
 	return c, nil
-}
-
-// strictly decodes one JSON value without unknown keys.
-func strictly(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more data follows the value")
-	}
-	return nil
 }
 
 // checkInputs says what keeps a schema from being read again as it is.

@@ -1,14 +1,12 @@
 package linear
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
+	"bespoke/internal/strictjson"
 	"bespoke/model"
 )
 
@@ -140,14 +138,9 @@ func loadRidge(data []byte) (model.Fitted, error)      { return load(ridgeName, 
 func loadElasticNet(data []byte) (model.Fitted, error) { return load(elasticNetName, data) }
 
 func load(name string, data []byte) (model.Fitted, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
 	var s saved
-	if err := d.Decode(&s); err != nil {
+	if err := strictjson.Decode(data, &s); err != nil {
 		return nil, fmt.Errorf("linear: loading %s: %w", name, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("linear: loading %s: there is more after the model", name)
 	}
 	if s.Model != name {
 		return nil, fmt.Errorf("linear: loading %s: %q is another model", name, s.Model)

@@ -1,16 +1,14 @@
 package solution
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"bespoke/calibrate"
 	"bespoke/features"
+	"bespoke/internal/strictjson"
 	"bespoke/model"
 	"bespoke/table"
 	"bespoke/value"
@@ -105,7 +103,7 @@ func load(parts map[string][]byte) (*Solution, error) {
 		return nil, fmt.Errorf("part %q is missing", PartSolution)
 	}
 	var h header
-	if err := strict(parts[PartSolution], &h); err != nil {
+	if err := strictjson.Decode(parts[PartSolution], &h); err != nil {
 		return nil, fmt.Errorf("%s: %w", PartSolution, err)
 	}
 	if h.Format != format {
@@ -191,18 +189,5 @@ func (s *Solution) check() (err error) {
 		return err
 	}
 	s.predictMatrix(r.Features, r.Prediction)
-	return nil
-}
-
-// strict decodes exactly one JSON value without unknown fields.
-func strict(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("data after the end")
-	}
 	return nil
 }

@@ -32,6 +32,7 @@ import (
 	"fmt"
 	"slices"
 
+	"bespoke/internal/strictjson"
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -183,7 +184,7 @@ func (p *Payoffs) MarshalJSON() ([]byte, error) {
 // fields, another format and anything Compile refuses are errors.
 func Load(data []byte) (*Payoffs, error) {
 	var s saved
-	if err := strict(data, &s); err != nil {
+	if err := strictjson.Decode(data, &s); err != nil {
 		return nil, fmt.Errorf("value: load: %w", err)
 	}
 	if s.Format != savedFormat {

@@ -1,15 +1,13 @@
 package zoo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"sort"
 
+	"bespoke/internal/strictjson"
 	"bespoke/model"
 )
 
@@ -147,14 +145,9 @@ func (c *Constant) MarshalBinary() ([]byte, error) {
 }
 
 func loadPrior(data []byte) (model.Fitted, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
 	var s savedPrior
-	if err := d.Decode(&s); err != nil {
+	if err := strictjson.Decode(data, &s); err != nil {
 		return nil, fmt.Errorf("zoo: loading %s: %w", priorName, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("zoo: loading %s: there is more after the model", priorName)
 	}
 	if s.Model != priorName {
 		return nil, fmt.Errorf("zoo: loading %s: %q is another model", priorName, s.Model)

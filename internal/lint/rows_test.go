@@ -11,7 +11,7 @@ import (
 // rows is the direction of the codebase: a package may import only packages of
 // the rows above its own. ARCHITECTURE.md says why each stands where it does.
 var rows = [][]string{
-	{"internal/position", "internal/jsonlit", "internal/near"},
+	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"model", "internal/rowjson"},
 	{"value", "linear", "trees", "features", "calibrate"},

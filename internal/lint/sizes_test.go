@@ -15,7 +15,9 @@ const (
 )
 
 // exempt lists what may be larger than the budget, each with its reason.
-var exempt = map[string]string{}
+var exempt = map[string]string{
+	"cmd/bespoke": "one file per verb",
+}
 
 func TestFunctionSizes(t *testing.T) {
 	for _, s := range sources(t) {

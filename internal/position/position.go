@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Position is a place in a text. The zero Position means that the place is not
@@ -58,8 +59,8 @@ type Error struct {
 	Msg string
 	// Note says what is allowed or what to do; may be empty.
 	Note string
-	// Line is the text of the source line, for Excerpt; may be empty.
-	Line string
+	// Text is the source line, for Excerpt; may be empty.
+	Text string
 	// Err is the cause, if another error was the cause.
 	Err error
 }
@@ -94,10 +95,10 @@ const widest = 100
 // empty where the line's text is not known. A long line is cut to the part
 // around the place.
 func (e *Error) Excerpt() string {
-	if e.Line == "" || e.Position.Line == 0 {
+	if e.Text == "" || e.Line == 0 {
 		return ""
 	}
-	line, at := []rune(strings.ReplaceAll(e.Line, "\t", " ")), e.Column-1
+	line, at := []rune(Printable(e.Text)), e.Column-1
 	at = min(max(at, 0), len(line))
 	if from := at - widest/2; from > 0 && len(line) > widest {
 		line, at = line[from:], at-from
@@ -105,8 +106,23 @@ func (e *Error) Excerpt() string {
 	if len(line) > widest {
 		line = line[:widest]
 	}
-	number := fmt.Sprintf("%6d | ", e.Position.Line)
+	number := fmt.Sprintf("%6d | ", e.Line)
 	return number + string(line) + "\n" + strings.Repeat(" ", len(number)-2) + "| " + strings.Repeat(" ", at) + "^"
+}
+
+// Printable replaces what a terminal would act on instead of showing it, such
+// as escape sequences in a hostile file: a tab by a space, other signs that
+// cannot be printed by U+FFFD. The number of characters stays the same.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case !unicode.IsPrint(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // List is every problem of a text, in order of their places.

@@ -42,9 +42,10 @@ func TestExcerpt(t *testing.T) {
 		{"tab is one column", "\tx", 2, "    12 |  x\n       |  ^"},
 		{"past the end", "ab", 9, "    12 | ab\n       |   ^"},
 		{"cut around the place", long, 151, "    12 | " + strings.Repeat("x", 50) + "HERE" + strings.Repeat("y", 46) + "\n       | " + strings.Repeat(" ", 50) + "^"},
+		{"nothing a terminal acts on", "a\x1b[31m\u009bb\u202e", 2, "    12 | a\ufffd[31m\ufffdb\ufffd\n       |  ^"},
 		{"unknown line", "", 1, ""},
 	} {
-		e := position.Error{Position: position.Position{Line: 12, Column: c.column}, Line: c.line}
+		e := position.Error{Position: position.Position{Line: 12, Column: c.column}, Text: c.line}
 		if diff := cmp.Diff(c.want, e.Excerpt()); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", c.name, diff)
 		}

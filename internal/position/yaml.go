@@ -131,7 +131,7 @@ func ParseYAML(file string, src []byte) (root *Node, problems List) {
 			root = nil
 		}
 		for _, p := range t.problems {
-			p.Line = t.Line(p.Position)
+			p.Text = t.line(p.Position)
 		}
 		t.problems.Sort()
 		problems = t.problems
@@ -163,8 +163,8 @@ func (t *tree) add(at Position, code, msg, note string) {
 	t.problems = append(t.problems, &Error{Position: at, Code: code, Msg: msg, Note: note})
 }
 
-// Line is the text of a place's line.
-func (t *tree) Line(p Position) string {
+// line is the text of a place's line.
+func (t *tree) line(p Position) string {
 	if p.Line < 1 || p.Line > len(t.lines) {
 		return ""
 	}
@@ -297,7 +297,7 @@ func (t *tree) syntax(err error) {
 		return
 	}
 	at := t.place(l.GetToken())
-	msg, note := explain(l.GetMessage(), t.Line(at))
+	msg, note := explain(l.GetMessage(), t.line(at))
 	t.add(at, "Y0004", msg, note)
 	t.problems[len(t.problems)-1].Err = err
 }
