@@ -25,7 +25,7 @@ type Explainer struct {
 	source     []int        // of each feature, an index into columns
 }
 
-// Predicted, as an output, stands for the class with the highest probability.
+// Predicted stands, as an output, for the class with the highest probability.
 const Predicted = -1
 
 // Reasons say why a solution said what it said about one row: Raw is Base plus

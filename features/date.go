@@ -64,7 +64,7 @@ func fitDate(b *block, p model.Params, _ *training) (step, error) {
 	s := &date{Cyclic: p.Choice("cyclic") == "yes"}
 	present := b.present(0)
 	if len(present) == 0 {
-		return nil, noInformation("every training row is missing")
+		return nil, noInformationError("every training row is missing")
 	}
 	s.Start = slices.Min(present)
 	for _, part := range dateParts {

@@ -92,7 +92,7 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 		}
 		column, _ := t.Column(cp.Column)
 		b, err := c.fit(column, in, opt.Seed)
-		if nothing := noInformation(""); errors.As(err, &nothing) {
+		if nothing := noInformationError(""); errors.As(err, &nothing) {
 			*c = chain{plan: ColumnPlan{Column: cp.Column, Drop: true, Reason: fmt.Sprintf("Left out: %s.", string(nothing))}}
 			continue
 		}

@@ -71,11 +71,11 @@ type textStep interface {
 	applyText(text string, v []float64)
 }
 
-// noInformation is the error of a fit whose training rows hold nothing that the
+// noInformationError is the error of a fit whose training rows hold nothing that the
 // step could use, with the reason; the column is then dropped.
-type noInformation string
+type noInformationError string
 
-func (e noInformation) Error() string { return string(e) }
+func (e noInformationError) Error() string { return string(e) }
 
 // form is what the values between two steps mean.
 type form uint8

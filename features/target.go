@@ -63,7 +63,7 @@ func fitTarget(b *block, p model.Params, in *training) (step, error) {
 		}
 	}
 	if !differ {
-		return nil, noInformation("the target does not differ between the levels by more than chance")
+		return nil, noInformationError("the target does not differ between the levels by more than chance")
 	}
 	return s, nil
 }

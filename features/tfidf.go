@@ -73,7 +73,7 @@ func fitTFIDF(b *block, p model.Params, _ *training) (step, error) {
 	}
 	s.Buckets = kept[:min(len(kept), most)]
 	if len(s.Buckets) == 0 {
-		return nil, noInformation(fmt.Sprintf("no word is in %d training rows", p.Int("rows")))
+		return nil, noInformationError(fmt.Sprintf("no word is in %d training rows", p.Int("rows")))
 	}
 	s.index()
 	s.Terms = s.nameTerms(b.texts)

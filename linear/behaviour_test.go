@@ -210,7 +210,7 @@ func TestLoadRefuses(t *testing.T) {
 		"deviation -1":           {"[1,1]", "[1,-1]"},
 		"cannot unmarshal":       {"[3]", "[1e999]"},
 		"-5 iterations":          {`"iterations":1`, `"iterations":-5`},
-		"more data follows":   {"true}", "true}{}"},
+		"more data follows":      {"true}", "true}{}"},
 		"unexpected EOF":         {"true}", "true"},
 		"0 rows of weights":      {"[[1,2]]", "[]"},
 		"2 means, 1 deviations;": {"[1,1]", "[1]"},

@@ -66,8 +66,10 @@ func (r *Report) moneyText(w *strings.Builder) {
 			name string
 			e    Estimate
 		}{
-			{"expected, all decisions", m.Expected}, {"expected, with an outcome", m.ExpectedMatured},
-			{"realised", m.Realised}, {"realised less expected", m.Gap},
+			{"expected, all decisions", m.Expected},
+			{"expected, with an outcome", m.ExpectedMatured},
+			{"realised", m.Realised},
+			{"realised less expected", m.Gap},
 		} {
 			estimateRow(t, x.name, x.e)
 		}

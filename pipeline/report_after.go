@@ -54,10 +54,10 @@ func (r *Result) trialChart() web.Block {
 	m := r.metric()
 	chart := web.Trials{
 		Title: "Every candidate by quality and by money", Metric: m.Title, Lower: !m.Higher, Unit: r.currency(), Per: "per 1,000 decisions",
-		Caption: "On out-of-fold predictions of the development rows. The held-out rows took no part.",
+		Caption: "On out-of-fold predictions of the development rows. The held-out rows took no part. The baseline is left out of the picture.",
 	}
 	for i, t := range r.Search.Trials {
-		if t.Failed != "" {
+		if t.Failed != "" || i == 0 && len(r.Search.Trials) > 1 {
 			continue
 		}
 		p := web.Trial{Model: t.Candidate.Model, Label: t.Candidate.Label, Metric: t.Metric, Money: t.Money * perThousand}
@@ -183,7 +183,10 @@ func (r *Result) comparison() web.Block {
 	c := r.Evaluate.Comparison
 	t := web.Table{
 		Columns: []web.Column{
-			{Title: "Choice"}, {Title: "Model"}, {Title: "Acts on"}, {Title: c.Title, Number: true, Decimals: 4},
+			{Title: "Choice"},
+			{Title: "Model"},
+			{Title: "Acts on"},
+			{Title: c.Title, Number: true, Decimals: 4},
 			{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true},
 		},
 		Note: "The line between the two shows how much comes from deciding by money alone.",
@@ -340,8 +343,11 @@ func (r *Result) said(x Explained) string {
 
 func coefficientTable(c *explain.Coefficients) web.Block {
 	t := web.Table{Columns: []web.Column{
-		{Title: "Feature", Code: true}, {Title: "Output"}, {Title: "Weight", Number: true, Decimals: 4, Signed: true},
-		{Title: "per standard deviation", Number: true, Decimals: 4, Signed: true}, {Title: "odds ratio", Number: true, Decimals: 3},
+		{Title: "Feature", Code: true},
+		{Title: "Output"},
+		{Title: "Weight", Number: true, Decimals: 4, Signed: true},
+		{Title: "per standard deviation", Number: true, Decimals: 4, Signed: true},
+		{Title: "odds ratio", Number: true, Decimals: 3},
 	}}
 	for _, k := range c.Rows {
 		row := web.Row{Cells: []web.Cell{web.Str(k.Feature), web.Str(k.Output), web.Num(k.Weight), web.Num(k.Standardised), web.Str("")}}

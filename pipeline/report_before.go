@@ -194,8 +194,12 @@ func floats(v []int) []float64 {
 
 func columnTable(p table.Profile) web.Block {
 	t := web.Table{Columns: []web.Column{
-		{Title: "Column", Code: true}, {Title: "Kind"}, {Title: "Role"},
-		{Title: "Missing", Number: true, Unit: "%", Decimals: 1}, {Title: "Distinct", Number: true}, {Title: "Typical"},
+		{Title: "Column", Code: true},
+		{Title: "Kind"},
+		{Title: "Role"},
+		{Title: "Missing", Number: true, Unit: "%", Decimals: 1},
+		{Title: "Distinct", Number: true},
+		{Title: "Typical"},
 	}}
 	for _, c := range p.Columns {
 		missing := 0.0

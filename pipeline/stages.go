@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -220,9 +221,12 @@ func (f *flow) explain(ctx context.Context) error {
 		}
 	}
 	e, err := explain.New(s)
-	if err != nil {
+	if errors.Is(err, explain.ErrNoAttribution) {
 		x.Note = err.Error()
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	conformed, _, err := test.Conform(s.Schema)
 	if err != nil {

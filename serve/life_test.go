@@ -237,8 +237,12 @@ func TestACrashIsA500(t *testing.T) {
 		t.Errorf("%d requests are still held", s.InFlight())
 	}
 	res, err := http.Get(url + "/healthz")
-	if err != nil || res.StatusCode != 200 {
-		t.Errorf("health after a crash: %v %v", res, err)
+	if err != nil {
+		t.Fatalf("health after a crash: %v", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("health after a crash: %s", res.Status)
 	}
 }
 

@@ -478,8 +478,14 @@ func TestKeys(t *testing.T) {
 		header string
 		status int
 	}{
-		{"", 401}, {"Bearer", 401}, {"Bearer wrong-key-of-sixteen", 401}, {"Basic " + one, 401}, {one, 401}, {"Bearer " + one + "x", 401},
-		{"Bearer " + one, 200}, {"bearer " + two, 200},
+		{"", 401},
+		{"Bearer", 401},
+		{"Bearer wrong-key-of-sixteen", 401},
+		{"Basic " + one, 401},
+		{one, 401},
+		{"Bearer " + one + "x", 401},
+		{"Bearer " + one, 200},
+		{"bearer " + two, 200},
 	} {
 		a := cl.do("POST", "/v1/decide", "application/json", body, "Authorization", x.header)
 		if a.status != x.status || x.status == 401 && a.header.Get("WWW-Authenticate") == "" {

@@ -64,18 +64,6 @@ func (b *block) takeWords() []string {
 
 func (b *block) giveWords() { b.wordTop-- }
 
-// one makes a block of the row of one lane, for finding out what went wrong.
-func (b *block) one(lane int) *block {
-	c := &block{columns: b.columns, fill: b.fill, first: b.first + lane, lanes: 1, size: 1}
-	if b.truth != nil {
-		c.truth = b.truth[lane : lane+1]
-	}
-	if b.prediction != nil {
-		c.prediction = b.prediction[lane : lane+1]
-	}
-	return c
-}
-
 // bind finds the columns in a table and checks their kinds.
 func (p *Payoffs) bind(b *block, t *table.Table) error {
 	for i, f := range p.columns {

@@ -133,7 +133,7 @@ func finished(title, caption, alt string, spec object, rows list, data Table) Ch
 }
 
 // values is inline data.
-func values(rows ...any) object { return object{"values": list(rows)} }
+func values(rows ...any) object { return object{"values": rows} }
 
 // quantitative is a channel of numbers. Every layer of a chart must give the
 // same axis, because layers share it.

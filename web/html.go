@@ -79,10 +79,21 @@ func (p *pageView) addAssets() error {
 func (p palette) css() string {
 	var b strings.Builder
 	for _, v := range [][2]string{
-		{"page", p.Page}, {"surface", p.Surface}, {"raised", p.Raised}, {"line", p.Line},
-		{"ink", p.Ink}, {"soft", p.Soft}, {"faint", p.Faint}, {"mute", p.Mute},
-		{"accent", p.Accent}, {"accent-soft", p.AccentSoft},
-		{"good", p.Good}, {"warn", p.Warn}, {"bad", p.Bad}, {"warn-soft", p.WarnSoft}, {"bad-soft", p.BadSoft},
+		{"page", p.Page},
+		{"surface", p.Surface},
+		{"raised", p.Raised},
+		{"line", p.Line},
+		{"ink", p.Ink},
+		{"soft", p.Soft},
+		{"faint", p.Faint},
+		{"mute", p.Mute},
+		{"accent", p.Accent},
+		{"accent-soft", p.AccentSoft},
+		{"good", p.Good},
+		{"warn", p.Warn},
+		{"bad", p.Bad},
+		{"warn-soft", p.WarnSoft},
+		{"bad-soft", p.BadSoft},
 	} {
 		fmt.Fprintf(&b, "--%s:%s;", v[0], v[1])
 	}

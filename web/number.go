@@ -111,11 +111,6 @@ func numberOf(v float64) any {
 	return v
 }
 
-// number writes a cell of a number column, without the unit.
-func (c Column) number(cell Cell, v float64) string {
-	return c.quantity(cell).number(v)
-}
-
 // quantity is a cell of a number column as a quantity.
 func (c Column) quantity(cell Cell) Quantity {
 	return Quantity{Value: cell.Value, Interval: cell.Interval, Unit: c.Unit, Decimals: c.Decimals, Signed: c.Signed}

@@ -48,8 +48,10 @@ func sampleNeed() Chapter {
 			Table{
 				Title: "What each action is worth",
 				Columns: []Column{
-					{Title: "Action", Code: true}, {Title: "good", Number: true, Unit: "DEM", Signed: true, Decimals: 0},
-					{Title: "bad", Number: true, Unit: "DEM", Signed: true, Decimals: 0}, {Title: "Formula"},
+					{Title: "Action", Code: true},
+					{Title: "good", Number: true, Unit: "DEM", Signed: true, Decimals: 0},
+					{Title: "bad", Number: true, Unit: "DEM", Signed: true, Decimals: 0},
+					{Title: "Formula"},
 				},
 				Rows: []Row{
 					{Cells: []Cell{Str("grant"), {Value: 393, Tone: Good}, {Value: -2361, Tone: Bad}, Str("0.12 × credit_amount, −0.6 × credit_amount")}},
@@ -174,7 +176,9 @@ func sampleEvaluate() Chapter {
 			Table{
 				Title: "Technology-driven against scenario-driven",
 				Columns: []Column{
-					{Title: "Choice"}, {Title: "Model", Code: true}, {Title: "AUC", Number: true, Decimals: 3, Help: "Chance that a bad loan is ranked above a good one."},
+					{Title: "Choice"},
+					{Title: "Model", Code: true},
+					{Title: "AUC", Number: true, Decimals: 3, Help: "Chance that a bad loan is ranked above a good one."},
 					{Title: "Money per 1,000 decisions", Number: true, Unit: "DEM", Decimals: 0, Signed: true, Whisker: true},
 				},
 				Rows: []Row{

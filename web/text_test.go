@@ -72,7 +72,8 @@ func TestTextFits(t *testing.T) {
 			Headline: []Figure{{Label: word.Draw(t, "label"), Value: Quantity{Value: rapid.Float64Range(-1e6, 1e6).Draw(t, "value"), Unit: "EUR"}, Per: word.Draw(t, "per")}},
 			Gates:    []Gate{{Name: word.Draw(t, "gate"), Sentence: word.Draw(t, "sentence")}},
 			Chapters: []Chapter{{Stage: "need", Title: word.Draw(t, "title"), Blocks: []Block{
-				Paragraph(word.Draw(t, "paragraph")), Facts{{word.Draw(t, "name"), word.Draw(t, "fact")}},
+				Paragraph(word.Draw(t, "paragraph")),
+				Facts{{word.Draw(t, "name"), word.Draw(t, "fact")}},
 				Table{Columns: []Column{{Title: word.Draw(t, "head")}, {Title: "n", Number: true}}, Rows: []Row{{Cells: []Cell{Str(word.Draw(t, "cell")), Num(1)}, Chosen: true}}},
 			}}},
 		}

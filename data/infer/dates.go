@@ -99,10 +99,9 @@ func (w *worker) lookAtDates(forced bool) (seen datesSeen, given bool) {
 			return true
 		}
 		seen.values++
-		d, ok := date{order: yearFirst}, false
-		if _, iso := table.ParseTime(cell); iso {
-			ok = true
-		} else {
+		d := date{order: yearFirst}
+		_, ok := table.ParseTime(cell)
+		if !ok {
 			d, ok = parseDate(cell)
 		}
 		if !ok {

@@ -28,9 +28,6 @@ type Dialect struct {
 // delimiters are tried in this order; the first of equally good ones wins.
 var delimiters = []byte{',', ';', '\t', '|'}
 
-// delimiterNames are for findings and errors.
-var delimiterNames = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "bar"}
-
 // sampleRecords is how many records the dialect is judged by.
 const sampleRecords = 500
 

@@ -126,6 +126,8 @@ func Printable(text string) string {
 }
 
 // List is every problem of a text, in order of their places.
+//
+//nolint:errname // position.List reads like go/scanner.ErrorList
 type List []*Error
 
 // shown is how many problems a list's text holds before it only counts them.

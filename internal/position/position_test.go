@@ -18,8 +18,11 @@ func TestErrorText(t *testing.T) {
 		err  position.Error
 		want string
 	}{
-		{"all", position.Error{Position: at, Code: "S0101", Path: "value.actons", Msg: "unknown key", Note: `did you mean "actions"?`},
-			"scenario.yaml:12:5: value.actons: unknown key (S0101)\n  note: did you mean \"actions\"?"},
+		{
+			"all",
+			position.Error{Position: at, Code: "S0101", Path: "value.actons", Msg: "unknown key", Note: `did you mean "actions"?`},
+			"scenario.yaml:12:5: value.actons: unknown key (S0101)\n  note: did you mean \"actions\"?",
+		},
 		{"no path", position.Error{Position: at, Msg: "a tab"}, "scenario.yaml:12:5: a tab"},
 		{"file only", position.Error{Position: position.Position{File: "s.yaml"}, Msg: "too large"}, "s.yaml: too large"},
 		{"no place", position.Error{Path: "seed", Msg: "is missing"}, "seed: is missing"},
