@@ -139,7 +139,7 @@ func (r *Result) chapterEvaluate() *web.Chapter {
 	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", plural(e.Rows, "held-out row"))
 	if e.Policies != nil {
 		c.Lead += " " + e.Policies.Sentence
-		c.Blocks = append(c.Blocks, r.policyChart(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison())
+		c.Blocks = append(c.Blocks, r.policyChart(), r.actions(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison())
 		if e.Curve != nil {
 			c.Blocks = append(c.Blocks, r.profitCurve())
 		}
@@ -178,6 +178,25 @@ func (r *Result) policyChart() web.Block {
 	return chart.Chart()
 }
 
+// actions says what the model did and what each action brought.
+func (r *Result) actions() web.Block {
+	p := r.Evaluate.Policies
+	t := web.Table{
+		Title: "What the model did",
+		Columns: []web.Column{
+			{Title: "Action"}, {Title: "rows", Number: true}, {Title: "share", Number: true, Unit: "%", Decimals: 1},
+			{Title: "brought per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Signed: true},
+		},
+	}
+	for _, a := range p.Policies[p.Model].Actions {
+		n := float64(p.Rows)
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
+			web.Str(a.Action), web.Num(float64(a.Rows)), web.Num(float64(a.Rows) / n), web.Num(a.Money / n * perThousand),
+		}})
+	}
+	return t
+}
+
 // comparison is the table the product is about.
 func (r *Result) comparison() web.Block {
 	c := r.Evaluate.Comparison
@@ -209,6 +228,9 @@ func (r *Result) profitCurve() web.Block {
 	}
 	for _, q := range k.Points {
 		p.Points = append(p.Points, web.CurvePoint{Share: q.Share, Money: q.Mean * perThousand, Interval: &web.Interval{Low: q.Low * perThousand, High: q.High * perThousand, Level: k.Level}})
+	}
+	if r.Scenario.Value.Review != nil {
+		p.Caption += " Reviews are left out of the curve; the model's own figure above has them."
 	}
 	p.Chosen = at(p.Points, k.Chosen)
 	for _, q := range r.Evaluate.Policies.Policies {

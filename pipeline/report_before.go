@@ -90,7 +90,7 @@ func (r *Result) needTable() web.Block {
 		add("always "+strings.TrimPrefix(p.Name, "always "), p.PerDecision, p.PerMonth, false)
 	}
 	if n.Today != nil {
-		add("today: "+n.Today.Name, n.Today.PerDecision, n.Today.PerMonth, false)
+		add("today's rule: "+r.Scenario.Need.Today, n.Today.PerDecision, n.Today.PerMonth, false)
 	}
 	add("a perfect model", n.Perfect.PerDecision, n.Perfect.PerMonth, true)
 	return t

@@ -238,7 +238,7 @@ func (x *RowExplained) Text(w io.Writer, width int, color bool) error {
 	if x.Outcomes == nil {
 		doc.Verdict = fmt.Sprintf("%s is predicted as %.6g", x.Target, x.Prediction[0])
 	} else {
-		doc.Verdict = fmt.Sprintf("%s is %s with %.1f %%", x.Target, x.Reasons.Outcome, 100*x.Reasons.Prediction)
+		doc.Verdict = fmt.Sprintf("a chance of %.1f %% that %s is %s", 100*x.Reasons.Prediction, x.Target, x.Reasons.Outcome)
 	}
 	if x.Action != "" {
 		doc.Verdict += fmt.Sprintf("; most money is expected from %s: %s", x.Action, web.Quantity{Value: x.Money, Unit: x.Currency, Decimals: web.Auto})
