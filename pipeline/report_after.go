@@ -139,7 +139,7 @@ func (r *Result) chapterEvaluate() *web.Chapter {
 	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", plural(e.Rows, "held-out row"))
 	if e.Policies != nil {
 		c.Lead += " " + e.Policies.Sentence
-		c.Blocks = append(c.Blocks, r.policyChart(), r.actions(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison())
+		c.Blocks = append(c.Blocks, r.policyChart(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison(), r.actions())
 		if e.Curve != nil {
 			c.Blocks = append(c.Blocks, r.profitCurve())
 		}
@@ -184,7 +184,9 @@ func (r *Result) actions() web.Block {
 	t := web.Table{
 		Title: "What the model did",
 		Columns: []web.Column{
-			{Title: "Action"}, {Title: "rows", Number: true}, {Title: "share", Number: true, Unit: "%", Decimals: 1},
+			{Title: "Action"},
+			{Title: "rows", Number: true},
+			{Title: "share", Number: true, Unit: "%", Decimals: 1},
 			{Title: "brought per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Signed: true},
 		},
 	}
