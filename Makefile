@@ -4,7 +4,7 @@ BIN := bin
 LINT_VERSION := v2.15.0
 PEERS ?= $(HOME)/.cache/bespoke-peers
 
-.PHONY: build test race lint fuzz generate peers parity bench clean
+.PHONY: build test race lint fuzz generate consoles screenshot peers parity bench clean
 
 build: ## a stripped binary in bin/
 	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/bespoke ./cmd/bespoke
@@ -28,6 +28,12 @@ fuzz: ## ten seconds on each parser of outside bytes
 
 generate: ## everything generated, again
 	$(GO) generate ./...
+
+consoles: ## the real output in README.md and docs/, again
+	$(GO) test ./cmd/bespoke -run '^TestConsoles$$' -consoles
+
+screenshot: ## docs/report.png, again
+	docs/screenshot.sh
 
 peers: ## the tools we compare with, outside the repository
 	python3 -m venv $(PEERS)

@@ -172,7 +172,7 @@ func TestFirstScreen(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 	for _, want := range []string{
-		"Deciding by the model earns", "The bundle holds logistic regression", "perfect model", "technology-driven", "scenario-driven", "✓ Money in it",
+		"Deciding by the model earns", "The bundle holds logistic regression", "perfect model", "\ntechnology-driven", "\nscenario-driven", "✓ Money in it",
 		"report  " + filepath.Join(dir, "run", "report.html"), "bundle  " + bundleOf(dir), "bespoke serve " + bundleOf(dir),
 	} {
 		if !strings.Contains(out, want) {

@@ -19,6 +19,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
+//go:generate go test -run ^(TestReference|TestFunctions|TestHelp)$ -update .
+
 // version is set when a release is built: -ldflags "-X main.version=v1.2.3".
 var version = "0.1.0"
 

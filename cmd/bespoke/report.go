@@ -159,17 +159,24 @@ func summary(doc web.Document, r *pipeline.Result) web.Document {
 	return doc
 }
 
-// firstBlocks keeps the blocks up to the first table: the ways of deciding and
-// the two choices, or the metrics where there is no money. Text between them is
-// in the report.
+// firstBlocks keeps the blocks up to the table below the first heading: the ways
+// of deciding, what the model did and the two choices, or the metrics where
+// there is no money. Text between them is in the report.
 func firstBlocks(blocks []web.Block) []web.Block {
 	var kept []web.Block
+	headed := false
 	for _, b := range blocks {
 		switch b.(type) {
-		case web.Chart, web.Heading:
+		case web.Chart:
+			kept = append(kept, b)
+		case web.Heading:
+			headed = true
 			kept = append(kept, b)
 		case web.Table:
-			return append(kept, b)
+			kept = append(kept, b)
+			if headed {
+				return kept
+			}
 		}
 	}
 	return kept
