@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"bespoke/bundle"
@@ -147,7 +148,7 @@ func (f *flow) card(limits []Limit) bundle.Card {
 	c := bundle.Card{
 		Name: f.scenario.Name, About: f.scenario.About, Currency: f.scenario.Need.Currency, Seed: f.scenario.Seed,
 		Model: r.Evaluate.Scenario.Candidate.Label, Reason: f.reason(),
-		IntendedUse: []string{fmt.Sprintf("Deciding rows like those it was evaluated on: %s.", f.about())},
+		IntendedUse: []string{fmt.Sprintf("Deciding rows like those it was evaluated on: %s.", strings.TrimSuffix(f.about(), "."))},
 		NotFor:      []string{"Rows from another population or time than the data below without looking at drift first.", "Decisions about people without the review that law and fairness ask for: no fairness was tested."},
 		Splits: []bundle.Split{
 			{Name: "development", Rows: r.Data.Development, How: fmt.Sprintf("%d folds chose model, calibration and thresholds", r.Data.Folds)},
