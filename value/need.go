@@ -167,6 +167,8 @@ func (n *Need) sentence() string {
 	case n.Volume > 0 && n.RoomPerMonth <= 0:
 		return fmt.Sprintf("Even a perfect model would lose %s a month: it would earn %s more than %s, but costs %s; it would pay from %s decisions a month.",
 			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.Name, n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(whole(n.BreakEven)))
+	case n.Volume > 0 && n.Share == 0: // nothing to pay for
+		return fmt.Sprintf("A perfect model would earn %s a month more than %s.", n.money(n.RoomPerMonth), n.Baseline.Name)
 	case n.Volume > 0:
 		return fmt.Sprintf("A perfect model would earn %s a month more than %s after its costs; a real one must capture %s of that gain to pay for itself.",
 			n.money(n.RoomPerMonth), n.Baseline.Name, percent(n.Share))
