@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,13 +34,46 @@ type bars struct {
 	message atomic.Pointer[string]
 }
 
-// barWidth is the number of columns of a bar with its brackets.
-const barWidth = 32
+// The columns of the stage's name, and of a bar with its brackets.
+const (
+	stageWidth = 9
+	barWidth   = 32
+)
 
 // newBars shows progress on a terminal whose width the function tells.
-func newBars(w io.Writer, width func() int, options ...mpb.ContainerOption) *bars {
-	options = append([]mpb.ContainerOption{mpb.WithOutput(w), mpb.WithWidth(barWidth), mpb.WithRefreshRate(100 * time.Millisecond)}, options...)
-	return &bars{progress: mpb.New(options...), width: width, now: time.Now}
+func newBars(w io.Writer, width func() int) *bars {
+	return &bars{
+		progress: mpb.New(mpb.WithConsoleWriter(&drawing{w: w, width: width}), mpb.WithWidth(barWidth), mpb.WithRefreshRate(100*time.Millisecond)),
+		width:    width, now: time.Now,
+	}
+}
+
+// drawing draws lines at the place where it drew the last time. It begins at
+// the left edge wherever the cursor is: the terminal may have echoed a key,
+// such as the ^C that ends the program.
+type drawing struct {
+	w     io.Writer
+	width func() int
+	text  bytes.Buffer
+	drawn int // lines that stand above the cursor
+}
+
+func (d *drawing) Write(p []byte) (int, error)               { return d.text.Write(p) }
+func (d *drawing) ReadFrom(r io.Reader) (int64, error)       { return d.text.ReadFrom(r) }
+func (d *drawing) IsTerminal() bool                          { return true }
+func (d *drawing) GetTermSize() (width, height int, _ error) { return d.width(), 24, nil }
+
+// Flush draws the text in one write, so that nothing flickers; its last lines
+// are drawn over the next time.
+func (d *drawing) Flush(lines int) error {
+	out := append([]byte("\r"), d.text.Bytes()...)
+	if d.drawn > 0 {
+		out = append(fmt.Appendf(nil, "\r\x1b[%dA\x1b[J", d.drawn), d.text.Bytes()...)
+	}
+	d.text.Reset()
+	d.drawn = lines
+	_, err := d.w.Write(out)
+	return err
 }
 
 // show shows an event.
@@ -77,11 +111,13 @@ func (b *bars) count(e runs.Event) {
 	b.stage, b.since = e.Stage, b.now()
 	since, first := b.since, int64(e.Done) // steps that an earlier run did take no time
 	rest := func(s decor.Statistics) string {
-		out := ""
+		out := fmt.Sprintf("%d of %d", s.Current, s.Total)
 		if done := s.Current - first; done > 0 && s.Current < s.Total {
-			out = ", about " + span(b.now().Sub(since)/time.Duration(done)*time.Duration(s.Total-s.Current)) + " left"
+			out += ", about " + span(b.now().Sub(since)/time.Duration(done)*time.Duration(s.Total-s.Current)) + " left"
 		}
-		if m := b.message.Load(); m != nil && *m != "" {
+		// The message gets what is left of the line: the bar never changes its size.
+		room := b.width() - stageWidth - barWidth - len(out) - 5
+		if m := b.message.Load(); m != nil && *m != "" && room >= len([]rune(*m)) {
 			out += "  " + *m
 		}
 		return out
@@ -89,7 +125,7 @@ func (b *bars) count(e runs.Event) {
 	b.bar = b.progress.New(int64(e.Total), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-9s", e.Stage))),
-		mpb.AppendDecorators(decor.CountersNoUnit("%d of %d"), decor.Any(rest)),
+		mpb.AppendDecorators(decor.Any(rest)),
 	)
 }
 
@@ -98,7 +134,7 @@ func (b *bars) spin() {
 	b.drop()
 	since := b.now()
 	b.bar = b.progress.New(0, mpb.SpinnerStyle("⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏").PositionLeft(),
-		mpb.BarRemoveOnComplete(), mpb.BarWidth(2), mpb.PrependDecorators(decor.Name(strings.Repeat(" ", 9))),
+		mpb.BarRemoveOnComplete(), mpb.BarWidth(2), mpb.PrependDecorators(decor.Name(strings.Repeat(" ", stageWidth))),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 			return "working, " + span(b.now().Sub(since))
 		})),
@@ -153,7 +189,7 @@ func eventLine(e runs.Event) string {
 // hang folds a line of "stage     text" at spaces, so that the text stays
 // behind the stage.
 func hang(line string, width int) string {
-	const indent = 10
+	const indent = stageWidth + 1
 	var b strings.Builder
 	column := 0
 	for i, word := range strings.Fields(line) {

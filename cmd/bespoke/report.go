@@ -112,7 +112,7 @@ func show(t *terminal, path string, r *pipeline.Result) error {
 	if r.Evaluate == nil {
 		return errors.Join(web.Text(t.out, checked(doc), t.width, t.color), afterCheck(t, path, r))
 	}
-	return errors.Join(web.Text(t.out, summary(doc, r), t.width, t.color), afterRun(t, path, r))
+	return errors.Join(web.Text(t.out, summary(doc, r), t.width, t.color), afterRun(t, r))
 }
 
 // checked is the report of a run that ended before training: without what the
@@ -192,23 +192,19 @@ func afterCheck(t *terminal, path string, r *pipeline.Result) error {
 	if r.Scenario.Value == nil {
 		fmt.Fprintf(t.out, "\nwithout a value section the choice is by metric, not by money; `bespoke init` writes one to edit\n")
 	}
-	_, err := fmt.Fprintf(t.out, "\nnext    bespoke run %s\n", quoted(path))
+	_, err := fmt.Fprintf(t.out, "\nnext    %s run %s\n", called(), quoted(path))
 	return err
 }
 
 // afterRun says where things are and what can be done with them.
-func afterRun(t *terminal, path string, r *pipeline.Result) error {
+func afterRun(t *terminal, r *pipeline.Result) error {
 	b := r.Bundle
 	if b == nil || b.Path == "" {
 		return nil
 	}
-	bundle := quoted(b.Path)
-	_, err := fmt.Fprintf(t.out, `
-report  %s
-bundle  %s
-next    bespoke report %s --open       the whole report, with charts
-        bespoke predict %s NEW.csv     decide the rows of a file
-        bespoke serve %s --log decisions
-`, filepath.Join(filepath.Dir(b.Path), pipeline.ReportPage), b.Path, quoted(path), bundle, bundle)
+	bundle, dir := quoted(b.Path), filepath.Dir(b.Path)
+	_, err := fmt.Fprintf(t.out, "\nreport  %s\nbundle  %s\nnext    %s\n        %s\n        %s\n",
+		filepath.Join(dir, pipeline.ReportPage), b.Path,
+		called()+" report "+quoted(dir)+" --open", called()+" predict "+bundle+" NEW.csv", called()+" serve "+bundle+" --log decisions")
 	return err
 }

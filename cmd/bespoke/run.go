@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,7 +104,7 @@ func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc, 
 
 // again is the command line that goes on with an interrupted run.
 func again(cmd *cobra.Command, given []string) string {
-	words := strings.Fields(cmd.CommandPath())
+	words := []string{called(), cmd.Name()}
 	for _, g := range given {
 		words = append(words, quoted(g))
 	}
@@ -116,6 +118,16 @@ func again(cmd *cobra.Command, given []string) string {
 		}
 	})
 	return strings.Join(words, " ")
+}
+
+// called is how the program was called, for commands that are there to be
+// copied: who runs it by `go run` has no program of that name.
+func called() string {
+	exe, err := os.Executable()
+	if err == nil && filepath.Base(exe) == "bespoke" && strings.Contains(exe, string(filepath.Separator)+"go-build") {
+		return "go run ./cmd/bespoke"
+	}
+	return "bespoke"
 }
 
 // quoted is a word of a command line that can be copied into a shell.

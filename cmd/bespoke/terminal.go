@@ -50,7 +50,7 @@ func newTerminal(cmd *cobra.Command) (*terminal, error) {
 	}
 	noColor, _ := flags.GetBool("no-color")
 	if w, ok := terminalWidth(t.out); ok {
-		t.width = w
+		t.width = min(max(w, 40), 140) // longer lines are hard to read
 		t.color = !noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
 	return t, nil
@@ -92,7 +92,7 @@ func terminalWidth(w io.Writer) (int, bool) {
 	if err != nil || width <= 0 {
 		return 80, true
 	}
-	return min(max(width, 40), 140), true
+	return width, true
 }
 
 // Event shows one piece of news from the pipeline: a bar on terminals, a line

@@ -47,9 +47,18 @@ func pty(t *testing.T, width int) (ours, programs *os.File) {
 
 // onTerminal is what a program wrote to a terminal.
 type onTerminal struct {
-	mu  sync.Mutex
-	raw strings.Builder
-	end chan struct{}
+	keys *os.File
+	mu   sync.Mutex
+	raw  strings.Builder
+	end  chan struct{}
+}
+
+// press sends a key to the program.
+func (o *onTerminal) press(t *testing.T, key byte) {
+	t.Helper()
+	if _, err := o.keys.Write([]byte{key}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (o *onTerminal) text() string {
@@ -69,12 +78,14 @@ func inTerminal(t *testing.T, width int, env []string, args ...string) (*exec.Cm
 	cmd := exec.Command(exe, args...)
 	cmd.Env = append(append(os.Environ(), asProgram+"=program", "TERM=xterm-256color", "NO_COLOR="), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = programs, programs, programs
+	// The terminal is the program's own, so that its keys reach it as signals.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	_ = programs.Close() // the program has its own
-	o := &onTerminal{end: make(chan struct{})}
+	o := &onTerminal{keys: ours, end: make(chan struct{})}
 	go func() {
 		defer close(o.end)
 		b := make([]byte, 4096)
@@ -207,9 +218,7 @@ func TestInterruptOnATerminal(t *testing.T) {
 	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(500, 3))})
 	cmd, shown := inTerminal(t, 100, nil, "run", dir, "--trials", "60")
 	shown.wait(t, " of 60")
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
+	shown.press(t, 3) // Ctrl-C, which the terminal echoes
 	<-shown.end
 	_ = cmd.Wait() // the exit code follows
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
