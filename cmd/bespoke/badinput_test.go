@@ -153,7 +153,7 @@ func TestVeryWide(t *testing.T) {
 	for i := range 9999 {
 		fmt.Fprintf(&b, ",c%d", i)
 	}
-	for r := range 40 {
+	for r := range 20 {
 		b.WriteString("\n" + []string{"good", "bad"}[r%2])
 		for i := range 9999 {
 			fmt.Fprintf(&b, ",%d", (r*7919+i*104729)%1000)

@@ -244,9 +244,9 @@ func (c console) curl(t *testing.T, words []string) string {
 	method, body := http.MethodGet, ""
 	var url string
 	for i := 0; i < len(words); i++ {
-		switch w := words[i]; {
-		case w == "-s":
-		case w == "-d":
+		switch w := words[i]; w {
+		case "-s":
+		case "-d":
 			i++
 			method, body = http.MethodPost, words[i]
 			if file, ok := strings.CutPrefix(body, "@"); ok {

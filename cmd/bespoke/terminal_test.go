@@ -176,7 +176,7 @@ var moving = regexp.MustCompile(`\[[=> ]{20,}\]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]
 // there is none, finished bars have become lines in the order of the stages,
 // and the result follows.
 func TestProgressOnATerminal(t *testing.T) {
-	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(500, 3))})
+	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(300, 3))})
 	cmd, shown := inTerminal(t, 100, nil, "run", dir)
 	<-shown.end
 	if err := cmd.Wait(); err != nil {
@@ -192,7 +192,7 @@ func TestProgressOnATerminal(t *testing.T) {
 		t.Errorf("%q was left on the screen:\n%s", left, text)
 	}
 	at := 0
-	for _, want := range []string{"data      500 rows", "need ", "design ", "train     12 of 12 done in ", "train     ", "evaluate  ", "explain   3 of 3 done in ", "bundle    ", "", "loans", "Deciding by the model"} {
+	for _, want := range []string{"data      300 rows", "need ", "design ", "train     12 of 12 done in ", "train     ", "evaluate  ", "explain   3 of 3 done in ", "bundle    ", "", "loans", "Deciding by the model"} {
 		for at < len(lines) && !strings.HasPrefix(lines[at], want) {
 			at++
 		}
@@ -215,7 +215,7 @@ func TestProgressOnATerminal(t *testing.T) {
 
 // TestInterruptOnATerminal: Ctrl-C takes the bar away and leaves the hint.
 func TestInterruptOnATerminal(t *testing.T) {
-	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(500, 3))})
+	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(300, 3))})
 	cmd, shown := inTerminal(t, 100, nil, "run", dir, "--trials", "60")
 	shown.wait(t, " of 60")
 	shown.press(t, 3) // Ctrl-C, which the terminal echoes
