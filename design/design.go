@@ -9,6 +9,7 @@ package design
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -113,7 +114,7 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 			plan.Skipped = append(plan.Skipped, Skipped{Model: p.model, Reason: reason})
 			continue
 		}
-		plan.Candidates = append(plan.Candidates, model.Candidate{Label: p.label, Model: p.model, Params: params, Reason: reason})
+		plan.Candidates = append(plan.Candidates, model.Candidate{Label: p.label, Model: p.model, Params: maps.Clone(params), Reason: reason})
 	}
 	if len(plan.Candidates) == 0 {
 		return Plan{}, fmt.Errorf("design: no model left for a %s task after design.models %q and design.exclude %q", f.Task, wish.Models, wish.Exclude)

@@ -20,20 +20,39 @@ func always(params model.Params, reason string) func(Facts) (model.Params, strin
 }
 
 // proposals are tried in this order, from the simplest on. A new kind of
-// candidate is one entry here.
+// candidate is one entry here. The trees are a ladder: each step has more leaves
+// than the one before, since how many are right depends on how much noise there
+// is, and that only trying shows. What was tried to find the steps is in
+// bench/quality/RESULTS.md.
 var proposals = []proposal{
 	{"baseline", "baseline.prior.v1", always(nil, "what is known without looking at the row; everything else must beat it")},
 	{"logistic regression", "linear.logistic.v1", always(nil, "simple, fast, every coefficient can be read; often enough")},
-	{"logistic regression, strong ridge", "linear.logistic.v1", fewRows(model.Params{"c": 0.05}, "more shrinkage")},
+	{"logistic regression, strong ridge", "linear.logistic.v1", fewRows(model.Params{"c": 0.1}, "more shrinkage")},
 	{"ridge regression", "linear.ridge.v1", always(nil, "simple, fast, every coefficient can be read; often enough")},
-	{"elastic net", "linear.elasticnet.v1", always(nil, "drops columns that do not help")},
+	{"elastic net", "linear.elasticnet.v1", always(model.Params{"target_scale": "unit"}, "drops columns that do not help")},
+	{"boosted trees of depth 1", "trees.boost.v1", always(sampled(400, 0.1, 2), "a sum of one-column effects: as readable as a table, no interactions")},
 	{"boosted trees, small", "trees.boost.v1", fitSmallTrees},
-	{"boosted trees", "trees.boost.v1", fitTrees},
-	{"boosted trees, slow and regular", "trees.boost.v1", fitSlowTrees},
-	{"boosted trees, stopped early", "trees.boost.v1", fitStoppedTrees},
-	{"boosted trees of depth 1", "trees.boost.v1", always(
-		model.Params{"rounds": 300.0, "patience": 0.0, "learning_rate": 0.1, "num_leaves": 2.0},
-		"a sum of one-column effects: as readable as a table, no interactions")},
+	{"boosted trees, shallow", "trees.boost.v1", always(sampled(400, 0.03, 6), "a few columns at a time, in small steps: for noisy outcomes")},
+	{"boosted trees, slow and regular", "trees.boost.v1", always(sampled(400, 0.03, 15), "small steps on samples of rows and columns, which averages noise away")},
+	{"boosted trees, wide", "trees.boost.v1", always(sampled(400, 0.03, 31), "finer interactions, where there is less noise")},
+	{"boosted trees, deep", "trees.boost.v1", enoughRows("deep trees", sampled(800, 0.05, 63), "many fine steps, where nearly everything can be known")},
+	{"boosted trees, stopped early", "trees.boost.v1", enoughRows("early stopping", stopped(), "finds the number of rounds by itself on rows kept apart")},
+}
+
+// sampled are boosted trees each of which sees a part of the rows and columns
+// and has its leaves shrunk.
+func sampled(rounds, rate, leaves float64) model.Params {
+	return model.Params{
+		"rounds": rounds, "patience": 0.0, "learning_rate": rate, "num_leaves": leaves,
+		"feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1.0, "lambda_l2": 5.0,
+	}
+}
+
+// stopped are boosted trees that watch rows kept apart.
+func stopped() model.Params {
+	p := sampled(3000, 0.05, 31)
+	p["patience"] = 50.0
+	return p
 }
 
 // shrinkBelow is the number of rows per feature under which stronger
@@ -55,30 +74,15 @@ func fitSmallTrees(f Facts) (model.Params, string, bool) {
 		fmt.Sprintf("60 trees of 8 leaves: little to overfit on %d rows, small and quick to serve", f.Rows), true
 }
 
-func fitTrees(Facts) (model.Params, string, bool) {
-	return model.Params{"rounds": 150.0, "patience": 0.0},
-		"interactions, missing values and categories without preparation", true
-}
+// manyRows is the number of rows from which deep trees do not only learn rows
+// by heart, and holding some back for early stopping costs less than it brings.
+const manyRows = 2000
 
-func fitSlowTrees(f Facts) (model.Params, string, bool) {
-	leaves := 15.0
-	if f.Rows > 20000 {
-		leaves = 63
+func enoughRows(what string, params model.Params, reason string) func(Facts) (model.Params, string, bool) {
+	return func(f Facts) (model.Params, string, bool) {
+		if f.Rows < manyRows {
+			return nil, fmt.Sprintf("%s: %d rows are too few, it takes %d", what, f.Rows, manyRows), false
+		}
+		return params, reason, true
 	}
-	return model.Params{
-		"rounds": 400.0, "patience": 0.0, "learning_rate": 0.03, "num_leaves": leaves,
-		"feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1.0, "lambda_l2": 5.0,
-	}, "small steps on samples of rows and columns, which averages noise away", true
-}
-
-// stopRows is the number of rows from which holding some back for early
-// stopping costs less than it brings.
-const stopRows = 2000
-
-func fitStoppedTrees(f Facts) (model.Params, string, bool) {
-	if f.Rows < stopRows {
-		return nil, fmt.Sprintf("early stopping would take rows away from %d", f.Rows), false
-	}
-	return model.Params{"rounds": 2000.0, "patience": 50.0, "learning_rate": 0.05},
-		"finds the number of rounds by itself on rows kept apart", true
 }

@@ -90,3 +90,56 @@ VALUE = {
     "bank-costs": {"leave": {"no": "0", "yes": "-max(balance * 0.02463333 * 0.25, 1)"}, "call": {"no": "-1", "yes": "-1"}},
     "tv-churn": {"leave": {"stays": "-C_TN", "leaves": "-C_FN"}, "offer": {"stays": "-C_FP", "leaves": "-C_TP"}},
 }
+
+
+# Sets on which proposals and rules are developed, so that those above stay
+# unseen. Their money is made up: five for one.
+
+
+def _five(frame, target, positive):
+    n = len(frame)
+    return frame, target, positive, (np.ones(n), np.full(n, 5.0), np.zeros(n), np.zeros(n))
+
+
+def credit_data():
+    return _five(_csv("credit-data", "credit_data.csv"), "Status", "bad")
+
+
+def telco_churn():
+    frame = _csv("telco-churn", "Telco-Customer-Churn.csv", skipinitialspace=True).drop(columns=["customerID"])
+    return _five(frame, "Churn", "Yes")
+
+
+def attrition():
+    return _five(_csv("attrition", "attrition.csv"), "Attrition", "Yes")
+
+
+def online_shoppers():
+    frame = _csv("online-shoppers", "online_shoppers_intention.csv")
+    frame["Revenue"] = np.where(frame["Revenue"].astype(str).str.upper().isin(["1", "TRUE"]), "buys", "leaves")
+    return _five(frame, "Revenue", "buys")
+
+
+def abalone():
+    names = ["sex", "length", "diameter", "height", "whole", "shucked", "viscera", "shell", "rings"]
+    frame = _csv("abalone", "abalone.csv", header=None, names=names)
+    frame["rings"] = frame["rings"].astype(float)
+    return frame, "rings", None, None
+
+
+def wine_quality():
+    names = ["fixed", "volatile", "citric", "sugar", "chlorides", "free", "total", "density", "ph", "sulphates", "alcohol", "quality"]
+    return _csv("wine-quality", "winequality-white.csv", header=None, names=names), "quality", None, None
+
+
+DEVELOPMENT = {
+    "credit-data": credit_data, "telco-churn": telco_churn, "attrition": attrition, "online-shoppers": online_shoppers,
+    "abalone": abalone, "wine-quality": wine_quality,
+}
+
+VALUE |= {
+    "credit-data": {"grant": {"good": "0", "bad": "-5"}, "refuse": {"good": "-1", "bad": "0"}},
+    "telco-churn": {"leave": {"No": "0", "Yes": "-5"}, "offer": {"No": "-1", "Yes": "0"}},
+    "attrition": {"leave": {"No": "0", "Yes": "-5"}, "offer": {"No": "-1", "Yes": "0"}},
+    "online-shoppers": {"leave": {"leaves": "0", "buys": "-5"}, "offer": {"leaves": "-1", "buys": "0"}},
+}
