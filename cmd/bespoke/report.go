@@ -103,16 +103,25 @@ func runDir(path string) (string, error) {
 	return dir, err
 }
 
-// show prints a result: as JSON, or as a text with what comes next.
-func show(t *terminal, path string, r *pipeline.Result) error {
+// show prints a result: as JSON, or as a text with what comes next. The folder
+// is that of the run; empty when nothing was written.
+func show(t *terminal, path, dir string, r *pipeline.Result) error {
 	if t.json {
 		return t.printJSON(r)
 	}
 	doc := r.Document()
 	if r.Evaluate == nil {
-		return errors.Join(web.Text(t.out, checked(doc), t.width, t.color), afterCheck(t, path, r))
+		doc = checked(doc)
+	} else {
+		doc = summary(doc, r)
 	}
-	return errors.Join(web.Text(t.out, summary(doc, r), t.width, t.color), afterRun(t, r))
+	if err := web.Text(t.out, doc, t.width, t.color); err != nil {
+		return err
+	}
+	if dir == "" {
+		return afterCheck(t, path, r)
+	}
+	return afterRun(t, dir, r)
 }
 
 // checked is the report of a run that ended before training: without what the
@@ -150,8 +159,12 @@ func summary(doc web.Document, r *pipeline.Result) web.Document {
 		if c.Stage != "evaluate" {
 			continue
 		}
-		c.Lead = fmt.Sprintf("The bundle holds %s, one of %d candidates. All figures are from %d held-out rows.",
-			r.Evaluate.Scenario.Candidate.Label, len(r.Search.Trials), r.Evaluate.Rows)
+		choice := "The bundle holds"
+		if r.Bundle == nil || r.Bundle.Hash == "" {
+			choice = "No bundle was written; the choice fell on"
+		}
+		c.Lead = fmt.Sprintf("%s %s, one of %d candidates. All figures are from %d held-out rows.",
+			choice, r.Evaluate.Scenario.Candidate.Label, len(r.Search.Trials), r.Evaluate.Rows)
 		c.Blocks = firstBlocks(c.Blocks)
 		kept = append(kept, c)
 	}
@@ -197,14 +210,14 @@ func afterCheck(t *terminal, path string, r *pipeline.Result) error {
 }
 
 // afterRun says where things are and what can be done with them.
-func afterRun(t *terminal, r *pipeline.Result) error {
-	b := r.Bundle
-	if b == nil || b.Path == "" {
-		return nil
+func afterRun(t *terminal, dir string, r *pipeline.Result) error {
+	fmt.Fprintf(t.out, "\nreport  %s\n", filepath.Join(dir, pipeline.ReportPage))
+	next := []string{called() + " report " + quoted(dir) + " --open"}
+	if b := r.Bundle; b != nil && b.Path != "" {
+		fmt.Fprintf(t.out, "bundle  %s\n", b.Path)
+		bundle := quoted(b.Path)
+		next = append(next, called()+" predict "+bundle+" NEW.csv", called()+" serve "+bundle+" --log decisions")
 	}
-	bundle, dir := quoted(b.Path), filepath.Dir(b.Path)
-	_, err := fmt.Fprintf(t.out, "\nreport  %s\nbundle  %s\nnext    %s\n        %s\n        %s\n",
-		filepath.Join(dir, pipeline.ReportPage), b.Path,
-		called()+" report "+quoted(dir)+" --open", called()+" predict "+bundle+" NEW.csv", called()+" serve "+bundle+" --log decisions")
+	_, err := fmt.Fprintf(t.out, "next    %s\n", strings.Join(next, "\n        "))
 	return err
 }

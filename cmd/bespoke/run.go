@@ -66,6 +66,13 @@ all the same, and --force goes on.`,
 			if cmd.Flags().Changed("trials") && o.Trials < 1 {
 				return usageError{fmt.Errorf("--trials: %d must be 1 or more", o.Trials)}
 			}
+			if o.Dir == "" {
+				dir, err := pipeline.Dir(given[0])
+				if err != nil {
+					return err
+				}
+				o.Dir = dir
+			}
 			return flow(cmd, given[0], o, pipeline.Run,
 				fmt.Sprintf("what was finished is kept; to go on from there: %s", again(cmd, given)))
 		},
@@ -81,8 +88,9 @@ all the same, and --force goes on.`,
 // pipelineFunc is pipeline.Run or pipeline.Check.
 type pipelineFunc func(context.Context, pipeline.Options) (*pipeline.Result, error)
 
-// flow runs the pipeline for a verb and prints what it found. The hint says
-// what an interruption leaves.
+// flow runs the pipeline for a verb and prints what it found. The options have
+// a folder when there will be a report in it. The hint says what an interruption
+// leaves.
 func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc, hint string) error {
 	t, err := newTerminal(cmd)
 	if err != nil {
@@ -99,7 +107,7 @@ func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc, 
 	if result == nil {
 		return err
 	}
-	return errors.Join(show(t, path, result), err)
+	return errors.Join(show(t, path, o.Dir, result), err)
 }
 
 // again is the command line that goes on with an interrupted run.
