@@ -192,11 +192,13 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"lines are counted through quoted line ends", "x,y\n" + rowsOf(30, ordinary) + "\"1\n2\n3\",no\n\n5\n" + rowsOf(10, ordinary),
-			[]string{"line 36 (missing columns)"}, nil,
+			[]string{"line 36 (missing columns)"},
+			nil,
 		},
 		{
 			"duplicate names", "x,x,y\n" + rowsOf(20, func(i int) string { return "1" + ordinary(i) + ",5"[:0] + "," + []string{"a", "b"}[i%2] }),
-			[]string{`the name "x" appears again, at column 2`}, func(t *testing.T, l *data.Loaded) {
+			[]string{`the name "x" appears again, at column 2`},
+			func(t *testing.T, l *data.Loaded) {
 				if n := l.Table.Names(); !slices.Equal(n, []string{"x", "x_2", "y"}) {
 					t.Errorf("names %v", n)
 				}
@@ -204,7 +206,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"names that are empty", "x,,y\n" + rowsOf(20, func(i int) string { return fmt.Sprintf("%d,%d,%d", i%5, i%3, i%2) }),
-			[]string{"column 2 has no name"}, func(t *testing.T, l *data.Loaded) {
+			[]string{"column 2 has no name"},
+			func(t *testing.T, l *data.Loaded) {
 				if n := l.Table.Names(); !slices.Equal(n, []string{"x", "column_2", "y"}) {
 					t.Errorf("names %v", n)
 				}
@@ -214,7 +217,8 @@ func TestBadInputIsTreated(t *testing.T) {
 			"infinite and missing spellings", "x,y\n" + rowsOf(20, func(i int) string {
 				return []string{"1.5", "NaN", "inf", "-Infinity", "1e999", "NA", "?", "", " ", "2"}[i%10] + "," + []string{"no", "yes"}[i%2]
 			}),
-			[]string{`6 values of "x" are infinite or too large`}, func(t *testing.T, l *data.Loaded) {
+			[]string{`6 values of "x" are infinite or too large`},
+			func(t *testing.T, l *data.Loaded) {
 				x, _ := l.Table.Column("x")
 				if x.Kind != table.Number {
 					t.Fatalf("x is %s", x.Kind)
@@ -228,7 +232,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"a column without values", "x,empty,y\n" + rowsOf(20, func(i int) string { return fmt.Sprintf("%d,,%d", i%5, i%2) }),
-			[]string{`"empty" has no value in any of 20 rows`}, func(t *testing.T, l *data.Loaded) {
+			[]string{`"empty" has no value in any of 20 rows`},
+			func(t *testing.T, l *data.Loaded) {
 				if c, _ := l.Table.Column("empty"); c.Role != table.Constant {
 					t.Errorf("role %s", c.Role)
 				}
@@ -236,7 +241,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"rows without target", "x,y\n" + rowsOf(20, ordinary) + "1,\n2,NA\n",
-			[]string{`2 of 22 rows have no target ("y")`}, func(t *testing.T, l *data.Loaded) {
+			[]string{`2 of 22 rows have no target ("y")`},
+			func(t *testing.T, l *data.Loaded) {
 				if l.Table.Rows() != 20 || l.Read != 22 {
 					t.Errorf("%d of %d rows", l.Table.Rows(), l.Read)
 				}
@@ -244,7 +250,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"a file that is not UTF-8", "x,y\n" + rowsOf(20, func(i int) string { return []string{"caf\xe9", "th\xe9"}[i%2] + fmt.Sprintf(",%d", i%3%2) }),
-			[]string{"line 2 is not UTF-8; the file was read as Windows-1252"}, func(t *testing.T, l *data.Loaded) {
+			[]string{"line 2 is not UTF-8; the file was read as Windows-1252"},
+			func(t *testing.T, l *data.Loaded) {
 				if x, _ := l.Table.Column("x"); !slices.Equal(x.Levels, []string{"café", "thé"}) {
 					t.Errorf("levels %q", x.Levels)
 				}
@@ -252,7 +259,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"lines that end differently", "x,y\r\n1,no\n" + strings.ReplaceAll(rowsOf(20, ordinary), "\n", "\r\n") + "2,yes\r3,no",
-			[]string{"lines end in different ways"}, func(t *testing.T, l *data.Loaded) {
+			[]string{"lines end in different ways"},
+			func(t *testing.T, l *data.Loaded) {
 				if l.Table.Rows() != 23 {
 					t.Errorf("%d rows", l.Table.Rows())
 				}
@@ -260,7 +268,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"no header", rowsOf(20, func(i int) string { return fmt.Sprintf("%d,%d.5,%s", i%4, i, []string{"a", "b"}[i%2]) }),
-			[]string{"the first line looks like data"}, func(t *testing.T, l *data.Loaded) {
+			[]string{"the first line looks like data"},
+			func(t *testing.T, l *data.Loaded) {
 				if n := l.Table.Names(); l.Table.Rows() != 20 || n[0] != "column_1" {
 					t.Errorf("%d rows, names %v", l.Table.Rows(), n)
 				}
@@ -268,7 +277,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"a first line of counts", "20,2,good,bad\n" + rowsOf(20, func(i int) string { return fmt.Sprintf("%d.5,%d,%d", i, i%5, i%2) }),
-			[]string{"the first line holds counts (20,2,good,bad)"}, func(t *testing.T, l *data.Loaded) {
+			[]string{"the first line holds counts (20,2,good,bad)"},
+			func(t *testing.T, l *data.Loaded) {
 				if l.Table.Rows() != 20 || len(l.Table.Columns()) != 3 {
 					t.Errorf("%d rows x %d", l.Table.Rows(), len(l.Table.Columns()))
 				}
@@ -276,7 +286,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"row names without a name", "x,y\n" + rowsOf(20, func(i int) string { return fmt.Sprintf("r%d,%s", i, ordinary(i)) }),
-			[]string{"no name for the first column"}, func(t *testing.T, l *data.Loaded) {
+			[]string{"no name for the first column"},
+			func(t *testing.T, l *data.Loaded) {
 				if n := l.Table.Names(); !slices.Equal(n, []string{"row_name", "x", "y"}) {
 					t.Errorf("names %v", n)
 				}
@@ -284,7 +295,8 @@ func TestBadInputIsTreated(t *testing.T) {
 		},
 		{
 			"a cell of 3 MB", "x,y\n" + rowsOf(30, ordinary) + strings.Repeat("long ", 600_000) + ",no\n",
-			[]string{`"x" is a mixture`}, func(t *testing.T, l *data.Loaded) {
+			[]string{`"x" is a mixture`},
+			func(t *testing.T, l *data.Loaded) {
 				if l.Table.Rows() != 31 {
 					t.Errorf("%d rows", l.Table.Rows())
 				}

@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	"bespoke/data/check"
 	"bespoke/scenario"
@@ -16,7 +17,8 @@ type Checked struct {
 	// Split is the given split without the development rows that the checks
 	// took out.
 	Split table.Split
-	// Findings are those of Loaded and then those of the checks.
+	// Findings are those of Loaded, then the notes of the split, then those of
+	// the checks.
 	Findings []table.Finding
 }
 
@@ -36,12 +38,24 @@ func Check(l *Loaded, d scenario.Data, s table.Split, seed uint64, n int) (*Chec
 	out := &Checked{
 		Table:    withRoles(l.Table, result.Roles),
 		Split:    without(s, result.Remove),
-		Findings: append(append([]table.Finding(nil), l.Findings...), result.Findings...),
+		Findings: slices.Concat(l.Findings, notes(s), result.Findings),
 	}
 	if len(out.Table.ByRole(table.Feature)) == 0 {
 		return nil, fmt.Errorf("data: check: no column is left to predict %q from; every one was found to be the target in another form", l.Target)
 	}
 	return out, nil
+}
+
+// notes shows what the split had to do differently.
+func notes(s table.Split) []table.Finding {
+	var out []table.Finding
+	for _, n := range s.Notes {
+		out = append(out, table.Finding{
+			Check: "split", Severity: table.Note, Message: n,
+			Rule: "every part of a split needs every outcome, and rows of a moment or a group stay together", Action: "the split was made so",
+		})
+	}
+	return out
 }
 
 // without takes rows out of the development rows and their folds.

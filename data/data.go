@@ -20,6 +20,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -173,7 +174,8 @@ func (l *Loaded) assignRoles(d scenario.Data) error {
 		roles[by.column] = table.Info
 		l.fixed[by.column] = true
 	}
-	for name, c := range d.Columns {
+	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
+		c := d.Columns[name]
 		if c.Role == "" || name == d.Target {
 			continue
 		}

@@ -299,6 +299,11 @@ func TestRareOutcomesLowerTheFolds(t *testing.T) {
 	if n := count(codes, s.Test); n != 1 {
 		t.Errorf("%d positives held out", n)
 	}
+	l := &data.Loaded{Table: tableOf(t, outcomes(codes), table.NewNumber("x", make([]float64, 100))), Target: "y"}
+	c, err := data.Check(l, scenario.Data{Target: "y"}, s, 1, 1)
+	if err != nil || !hasFinding(c.Findings, "folds were lowered to 3") {
+		t.Errorf("the note is not among the findings: %v, error %v", c, err)
+	}
 	many := make([]int32, 100)
 	levels := []string{"a", "b", "c", "once"}
 	for i := range many {

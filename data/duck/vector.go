@@ -6,17 +6,19 @@ import (
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
-// duckString is DuckDB's string in a vector: up to twelve bytes are held in
-// place, longer ones by a pointer to memory that lives as long as the chunk.
-type duckString struct {
+// String is DuckDB's string in a vector: up to twelve bytes are held in place,
+// longer ones by a pointer to memory that lives as long as the chunk. It must
+// not be copied.
+type String struct {
 	length uint32
 	inline [inlineBytes]byte // of a long string: four bytes of it, then the pointer
 }
 
 const inlineBytes = 12
 
-// bytes is a view of the string, valid as long as the chunk.
-func (s *duckString) bytes() []byte {
+// Bytes is a view of the string, valid as long as the chunk. It means nothing
+// for NULL.
+func (s *String) Bytes() []byte {
 	if s.length <= inlineBytes {
 		return s.inline[:s.length:s.length]
 	}
@@ -47,18 +49,22 @@ func (v Valid) At(row int) bool { return v == nil || v[row/64]>>(row%64)&1 == 1 
 // EachText calls f with every row of a VARCHAR vector, with an empty slice for
 // NULL, until f returns false; it reports whether it came to the end.
 func EachText(v mapping.Vector, rows int, f func(row int, s []byte) bool) bool {
-	data := unsafe.Slice((*duckString)(mapping.VectorGetData(v)), rows)
-	ok := validOf(v, rows)
+	data, ok := Strings(v, rows)
 	for i := range data {
 		var s []byte
 		if ok.At(i) {
-			s = data[i].bytes()
+			s = data[i].Bytes()
 		}
 		if !f(i, s) {
 			return false
 		}
 	}
 	return true
+}
+
+// Strings are the rows of a VARCHAR vector, valid as long as the chunk.
+func Strings(v mapping.Vector, rows int) ([]String, Valid) {
+	return unsafe.Slice((*String)(mapping.VectorGetData(v)), rows), validOf(v, rows)
 }
 
 // Doubles are the rows of a DOUBLE vector, valid as long as the chunk.

@@ -17,6 +17,7 @@ package infer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -40,7 +41,7 @@ type Options struct {
 // Table makes typed columns of raw ones. It takes the columns over: raw cannot
 // be used afterwards. Roles are all Feature. Findings are in column order.
 func Table(raw *source.Raw, opt Options) (*table.Table, []table.Finding, error) {
-	for _, n := range sortedKeys(opt.Columns) {
+	for _, n := range slices.Sorted(maps.Keys(opt.Columns)) {
 		if !slices.Contains(raw.Names(), n) {
 			return nil, nil, fmt.Errorf("data: columns: no column %q; there are %s%s", n, listed(raw.Names()), near.Hint(n, raw.Names()))
 		}
@@ -155,15 +156,6 @@ func (w *worker) convert(kind *table.Kind) (*table.Column, error) {
 func (w *worker) find(f table.Finding) {
 	f.Column = w.raw.Name
 	w.findings = append(w.findings, f)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // listed shows up to twelve names.

@@ -144,6 +144,18 @@ func TestFewCellsThatAreNoNumbersBecomeFindings(t *testing.T) {
 	}
 }
 
+func TestFewCellsThatAreNoDatesBecomeFindings(t *testing.T) {
+	cells := make([]string, 1000)
+	for i := range cells {
+		cells[i] = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i).Format(time.DateOnly)
+	}
+	cells[0], cells[7] = "0", "never"
+	got, findings := column(t, infer.Options{}, 0, cells...)
+	if got.Kind != table.Time || !got.Missing(0) || !got.Missing(7) || got.Missing(8) || !says(findings, `2 of 1000 values of "c" are not dates ("0" x 1, "never" x 1)`) {
+		t.Errorf("kind %s, findings %+v", got.Kind, findings)
+	}
+}
+
 func TestOwnSpellingsOfNoValue(t *testing.T) {
 	got, _ := column(t, infer.Options{Missing: []string{"-999", "unknown"}}, 20, "1", "-999", "unknown", "2")
 	if got.Kind != table.Number || !got.Missing(1) || !got.Missing(2) || got.Numbers[3] != 2 {
@@ -234,7 +246,7 @@ func TestTypedColumns(t *testing.T) {
 }
 
 func TestNumberLabel(t *testing.T) {
-	for x, want := range map[float64]string{1: "1", -0.0: "0", 1e21: "1000000000000000000000", 0.5: "0.5", 415: "415"} {
+	for x, want := range map[float64]string{1: "1", 0: "0", 1e21: "1000000000000000000000", 0.5: "0.5", 415: "415"} {
 		if got := infer.NumberLabel(x); got != want {
 			t.Errorf("NumberLabel(%v) = %q, want %q", x, got, want)
 		}

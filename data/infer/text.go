@@ -21,10 +21,8 @@ func (w *worker) inferred() *table.Column {
 		w.aboutNumbers(n)
 		return table.NewNumber(w.raw.Name, n.out)
 	}
-	if n.good == 0 {
-		if c := w.times(false); c != nil {
-			return c
-		}
+	if c := w.times(false); c != nil {
+		return c
 	}
 	if n.zeros > 0 && n.fits() {
 		w.find(table.Finding{

@@ -25,7 +25,7 @@ func (c *Column) add(chunk duck.Chunk, at, rows int) error {
 	v := duck.Column(chunk, at)
 	switch c.Form {
 	case Texts:
-		if !duck.EachText(v, rows, func(_ int, s []byte) bool { return c.Text.Add(s) }) {
+		if !c.Text.addVector(duck.Strings(v, rows)) {
 			return fmt.Errorf("data: reading: column %q holds more than 4 GB of text in %d rows", c.Name, blockRows)
 		}
 	case Numbers:

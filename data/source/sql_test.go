@@ -88,8 +88,14 @@ func TestGlob(t *testing.T) {
 		pattern, path string
 		want          bool
 	}{
-		{"**/a.csv", "a.csv", true}, {"**/a.csv", "x/y/a.csv", true}, {"x/**/a.csv", "x/a.csv", true}, {"x/**", "x/y/z", true},
-		{"x/*", "x/y/z", false}, {"x/**/b?.csv", "x/y/b1.csv", true}, {"**/**/a", "a", true}, {"x/**/a", "y/a", false},
+		{"**/a.csv", "a.csv", true},
+		{"**/a.csv", "x/y/a.csv", true},
+		{"x/**/a.csv", "x/a.csv", true},
+		{"x/**", "x/y/z", true},
+		{"x/*", "x/y/z", false},
+		{"x/**/b?.csv", "x/y/b1.csv", true},
+		{"**/**/a", "a", true},
+		{"x/**/a", "y/a", false},
 	} {
 		if got := matches(strings.Split(c.pattern, "/"), strings.Split(c.path, "/")); got != c.want {
 			t.Errorf("%s ~ %s = %v", c.pattern, c.path, got)

@@ -1,5 +1,7 @@
 package source
 
+import "bespoke/data/duck"
+
 // blockRows is how many rows a block of a Text holds.
 const blockRows = 1 << 16
 
@@ -38,6 +40,35 @@ func (t *Text) Add(s []byte) bool {
 	b.ends = append(b.ends, uint32(len(b.bytes)))
 	t.rows++
 	t.bytes += int64(len(s))
+	return true
+}
+
+// addVector appends the rows of a vector: Add for millions of cells. It reports
+// false when a block would need more than 4 GiB.
+func (t *Text) addVector(cells []duck.String, ok duck.Valid) bool {
+	for i := 0; i < len(cells); {
+		n := len(t.blocks)
+		if n == 0 || len(t.blocks[n-1].ends) == blockRows {
+			t.grow()
+			n++
+		}
+		b := &t.blocks[n-1]
+		bytes, ends := b.bytes, b.ends
+		before := len(bytes)
+		end := min(len(cells), i+blockRows-len(ends))
+		for ; i < end; i++ {
+			if ok.At(i) {
+				bytes = append(bytes, cells[i].Bytes()...)
+			}
+			ends = append(ends, uint32(len(bytes)))
+		}
+		if uint64(len(bytes)) > 1<<32-1 {
+			return false
+		}
+		t.rows += len(ends) - len(b.ends)
+		t.bytes += int64(len(bytes) - before)
+		b.bytes, b.ends = bytes, ends
+	}
 	return true
 }
 
