@@ -32,7 +32,7 @@ with 3.`,
 		Args:              args(1, 1),
 		ValidArgsFunction: completeFiles(scenarioFiles),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return flow(cmd, given[0], o, pipeline.Check, "nothing was written")
+			return flow(cmd, given[0], o, job{do: pipeline.Check, left: "nothing was written"})
 		},
 	}
 	cmd.Flags().BoolVar(&o.Force, "force", false, "exit with 0 also where a gate would stop a run")
@@ -66,15 +66,9 @@ all the same, and --force goes on.`,
 			if cmd.Flags().Changed("trials") && o.Trials < 1 {
 				return usageError{fmt.Errorf("--trials: %d must be 1 or more", o.Trials)}
 			}
-			if o.Dir == "" {
-				dir, err := pipeline.Dir(given[0])
-				if err != nil {
-					return err
-				}
-				o.Dir = dir
-			}
-			return flow(cmd, given[0], o, pipeline.Run,
-				fmt.Sprintf("what was finished is kept; to go on from there: %s", again(cmd, given)))
+			return flow(cmd, given[0], o, job{
+				do: pipeline.Run, writes: true, left: "what was finished is kept; to go on from there: " + again(cmd, given),
+			})
 		},
 	}
 	flags := cmd.Flags()
@@ -85,24 +79,34 @@ all the same, and --force goes on.`,
 	return cmd
 }
 
-// pipelineFunc is pipeline.Run or pipeline.Check.
-type pipelineFunc func(context.Context, pipeline.Options) (*pipeline.Result, error)
+// job is what a verb has the pipeline do.
+type job struct {
+	// do is pipeline.Run or pipeline.Check.
+	do func(context.Context, pipeline.Options) (*pipeline.Result, error)
+	// writes says that there will be a folder with a report.
+	writes bool
+	// left says what an interruption leaves.
+	left string
+}
 
-// flow runs the pipeline for a verb and prints what it found. The options have
-// a folder when there will be a report in it. The hint says what an interruption
-// leaves.
-func flow(cmd *cobra.Command, path string, o pipeline.Options, do pipelineFunc, hint string) error {
+// flow runs the pipeline for a verb and prints what it found.
+func flow(cmd *cobra.Command, path string, o pipeline.Options, j job) error {
 	t, err := newTerminal(cmd)
 	if err != nil {
 		return err
 	}
+	if j.writes && o.Dir == "" {
+		if o.Dir, err = pipeline.Dir(path); err != nil {
+			return err
+		}
+	}
 	t.watch(cmd.Context())
 	o.Path, o.Threads, o.Version, o.Report = path, t.threads, version, t.Event
-	result, err := do(cmd.Context(), o)
+	result, err := j.do(cmd.Context(), o)
 	t.Close()
 	var gate *pipeline.GateError
 	if err != nil && cmd.Context().Err() != nil && !errors.As(err, &gate) {
-		return stoppedError{hint}
+		return stoppedError{j.left}
 	}
 	if result == nil {
 		return err
