@@ -54,7 +54,7 @@ var boostParams = []model.Param{
 	{
 		Name: "rounds", Default: 100.0, Min: 0, Max: 100000, Integer: true,
 		Doc:    "Number of boosting rounds; each adds one tree, or one per class when there are three or more.",
-		Search: &model.Range{Low: 50, High: 1000, Log: true},
+		Search: &model.Range{Low: 100, High: 1000, Log: true},
 	},
 	{
 		Name: "patience", Default: 50.0, Min: 0, Max: 100000, Integer: true,
@@ -63,12 +63,12 @@ var boostParams = []model.Param{
 	{
 		Name: "learning_rate", Default: 0.1, Min: 1e-6, Max: 1,
 		Doc:    "Factor on the values of every tree's leaves.",
-		Search: &model.Range{Low: 0.01, High: 0.3, Log: true},
+		Search: &model.Range{Low: 0.01, High: 0.15, Log: true},
 	},
 	{
 		Name: "num_leaves", Default: 31.0, Min: 2, Max: 65536, Integer: true,
 		Doc:    "Most leaves of one tree.",
-		Search: &model.Range{Low: 4, High: 256, Log: true},
+		Search: &model.Range{Low: 3, High: 128, Log: true},
 	},
 	{
 		Name: "max_depth", Default: -1.0, Min: -1, Max: 1000, Integer: true,
@@ -77,7 +77,7 @@ var boostParams = []model.Param{
 	{
 		Name: "min_child_samples", Default: 20.0, Min: 0, Max: 1e9,
 		Doc:    "Least number of training rows in a leaf, counted by weight.",
-		Search: &model.Range{Low: 1, High: 200, Log: true},
+		Search: &model.Range{Low: 5, High: 100, Log: true},
 	},
 	{
 		Name: "min_sum_hessian", Default: 1e-3, Min: 0, Max: most,
@@ -105,12 +105,13 @@ var boostParams = []model.Param{
 	},
 	{
 		Name: "bagging_freq", Default: 0.0, Min: 0, Max: 100000, Integer: true,
-		Doc: "Draw the rows anew every so many rounds; 0 uses all rows always.",
+		Doc:    "Draw the rows anew every so many rounds; 0 uses all rows always.",
+		Search: &model.Range{Low: 1, High: 1}, // without it bagging_fraction does nothing
 	},
 	{
 		Name: "feature_fraction", Default: 1.0, Min: 0.01, Max: 1,
 		Doc:    "Share of the features that a tree may split on, drawn for each tree.",
-		Search: &model.Range{Low: 0.4, High: 1},
+		Search: &model.Range{Low: 0.3, High: 1},
 	},
 	{
 		Name: "max_bins", Default: 255.0, Min: 2, Max: 255, Integer: true,
