@@ -453,6 +453,13 @@ func (d *binned) fill(x *model.Matrix, lo, hi int) {
 					panel.bins[i*panel.width+at] |= uint32(b) << (8 * lane)
 				}
 			}
+			// Lanes without a column are added up as well. Were all their bins the
+			// same, each addition would wait for the one before.
+			for lane := q.lanes; lane < 4; lane++ {
+				for i := lo; i < hi; i++ {
+					panel.bins[i*panel.width+at] |= uint32(i%narrowSpan) << (8 * lane)
+				}
+			}
 		}
 	}
 }

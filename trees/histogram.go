@@ -137,13 +137,20 @@ type entry struct {
 // accumulate adds rows to the histograms of the panel's quads from lo to hi-1.
 // all has the gradient of every row of the data. use says which columns are
 // wanted; others may be left out.
-func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows []int32, all []cell) {
+//
+// Rows of small leaves lie far apart in memory. The bins of a block of rows are
+// therefore read once before they are needed, when many reads can be under way
+// at a time; the result has no meaning and only keeps the reads.
+func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows []int32, all []cell) uint32 {
 	var entries [histRows]entry
+	touched := uint32(0)
 	for len(rows) > 0 {
 		n := min(len(rows), histRows)
 		for i, r := range rows[:n] {
 			c := &all[r]
-			entries[i] = entry{c.g, c.h, int(r) * p.width}
+			at := int(r) * p.width
+			entries[i] = entry{c.g, c.h, at}
+			touched |= p.bins[at+lo] | p.bins[at+hi-1]
 		}
 		for j := lo; j < hi; j++ {
 			if q := &d.quads[p.first+j]; q.wanted(use) {
@@ -152,6 +159,7 @@ func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows 
 		}
 		rows = rows[n:]
 	}
+	return touched
 }
 
 // wanted says whether any of the quad's columns is in use.
@@ -167,10 +175,8 @@ func (q *quad) wanted(use []bool) bool {
 // accumulate adds rows to the quad's histogram.
 func (q *quad) accumulate(hist []cell, bins []uint32, rows []entry) {
 	switch {
-	case q.lanes < 4:
-		for lane := range q.lanes {
-			addLane(hist[lane*q.span:(lane+1)*q.span], bins, 8*lane, rows)
-		}
+	case q.lanes == 1:
+		addLane(hist[:q.span], bins, rows)
 	case q.span == narrowSpan:
 		addNarrow((*[4 * narrowSpan]cell)(hist), bins, rows)
 	default:
@@ -220,11 +226,11 @@ func addNarrow(h *[4 * narrowSpan]cell, bins []uint32, rows []entry) {
 	}
 }
 
-// addLane adds rows to the histogram of one column of a quad.
-func addLane(h []cell, bins []uint32, shift int, rows []entry) {
+// addLane adds rows to the histogram of a quad with one column.
+func addLane(h []cell, bins []uint32, rows []entry) {
 	for i := range rows {
 		r := &rows[i]
-		if b := int(uint8(bins[r.at] >> shift)); b < len(h) { // always
+		if b := int(uint8(bins[r.at])); b < len(h) { // always
 			h[b].g += r.g
 			h[b].h += r.h
 		}

@@ -111,12 +111,22 @@ func Load(data []byte) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trees: load: %w", err)
 	}
-	if want := obj.raw(m.Classes); len(m.Base) != want {
-		return nil, fmt.Errorf("trees: load: %d base scores, want %d", len(m.Base), want)
+	if !fitsTask(m.Task, m.Classes) || len(m.Base) != obj.raw(m.Classes) {
+		return nil, fmt.Errorf("trees: load: %d classes and %d base scores do not fit the task %s", m.Classes, len(m.Base), m.Task)
 	}
 	m.countGain()
 	m.prepare(obj)
 	return m, nil
+}
+
+func fitsTask(task model.Task, classes int) bool {
+	switch task {
+	case model.Regression:
+		return classes == 0
+	case model.Binary:
+		return classes == 2
+	}
+	return classes > 2
 }
 
 // decoder reads values from bytes that nobody vouches for. After the first
