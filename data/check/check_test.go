@@ -157,6 +157,10 @@ func TestGroupsTimeCodesAndMissing(t *testing.T) {
 	if r.Roles["customer_id"] != table.Identifier {
 		t.Errorf("roles %v", r.Roles)
 	}
+	prices := check.Run(stage(t, false, number("stock_index", func(i int) float64 { return float64(i * 7 % 390) }), noise("x", 1)))
+	if len(of(prices, "groups")) != 0 || len(prices.Roles) != 0 {
+		t.Errorf("an index with repeating values is %+v", prices)
+	}
 	in.TimeSplit = "when"
 	if r := check.Run(in); len(of(r, "time order"))+len(of(r, "groups")) != 0 {
 		t.Errorf("a split by time still has %+v", r.Findings)

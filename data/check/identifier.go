@@ -23,6 +23,15 @@ var identifierNames = regexp.MustCompile(`(?i)^(.*[_\-. ])?(id|ids|uuid|guid|key
 // camelIdentifier is a name such as customerID or userId.
 var camelIdentifier = regexp.MustCompile(`[a-z](ID|Id|UUID|Guid|Key)$`)
 
+// thingNames are names that say the column names a person or thing, which may
+// have several rows.
+var thingNames = regexp.MustCompile(`(?i)^(.*[_\-. ])?(id|ids|uuid|guid|ssn|iban|email|e-mail|phone|hash)$`)
+
+// namesThings says whether a column's name is that of an identifier of things.
+func namesThings(name string) bool {
+	return thingNames.MatchString(name) || camelIdentifier.MatchString(name)
+}
+
 // timeNames are names that say the column is a time.
 var timeNames = regexp.MustCompile(`(?i)(^|[_\-. ])(date|time|timestamp|day|week|month|year|datum|ts)($|[_\-. ])|(Date|Time|Timestamp)$`)
 
@@ -137,7 +146,7 @@ func groups(in *Input, out *Result) {
 		return
 	}
 	for _, c := range in.Table.Columns() {
-		if c.Role != table.Feature && c.Role != table.Identifier && c.Role != table.Info || !namesRows(c.Name) || c.Kind == table.Time {
+		if c.Role != table.Feature && c.Role != table.Identifier && c.Role != table.Info || !namesThings(c.Name) || c.Kind == table.Time {
 			continue
 		}
 		if _, done := out.Roles[c.Name]; done {
@@ -151,7 +160,7 @@ func groups(in *Input, out *Result) {
 		out.Findings = append(out.Findings, table.Finding{
 			Severity: table.Warning, Column: c.Name,
 			Message: fmt.Sprintf("%q looks like the name of a customer or thing that has several rows (%d names in %d rows), and the split is random", c.Name, d, n),
-			Rule:    "a name such as id or key with more than 100 values, fewer than 99% of them different, and no split by group",
+			Rule:    "a name such as id, email or hash with more than 100 values, fewer than 99% of them different, and no split by group",
 			Action:  in.assign(out, c.Name, table.Identifier), Suggestion: fmt.Sprintf("set data.split.by to \"group: %s\"", c.Name),
 		})
 	}

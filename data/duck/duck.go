@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	bindings "github.com/duckdb/duckdb-go-bindings"
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -127,6 +128,26 @@ func (d *DB) interrupt() {
 	}
 }
 
+// interruptWith interrupts while the context is over and the statement is not
+// done: once may be too early, before the statement began.
+func (d *DB) interruptWith(ctx context.Context, done <-chan struct{}) {
+	select {
+	case <-done:
+		return
+	case <-ctx.Done():
+	}
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		d.interrupt()
+		select {
+		case <-done:
+			return
+		case <-again.C:
+		}
+	}
+}
+
 // run runs a statement that returns nothing.
 func (d *DB) run(sql string) error {
 	var result mapping.Result
@@ -206,8 +227,9 @@ func (d *DB) Stream(ctx context.Context, sql string, f func(chunk mapping.DataCh
 		return err
 	}
 	defer p.close()
-	stop := context.AfterFunc(ctx, d.interrupt)
-	defer stop()
+	done := make(chan struct{})
+	defer close(done)
+	go d.interruptWith(ctx, done)
 	var result mapping.Result
 	defer mapping.DestroyResult(&result)
 	if bindings.ExecutePreparedStreaming(p.statement, &result) != mapping.StateSuccess {

@@ -36,6 +36,9 @@ type Options struct {
 	// Threads is how many columns are worked on at once, at least 1. The
 	// result does not depend on it.
 	Threads int
+
+	// levels are those of the schema of As, by column name.
+	levels map[string][]string
 }
 
 // Table makes typed columns of raw ones. It takes the columns over: raw cannot
@@ -66,6 +69,7 @@ func Table(raw *source.Raw, opt Options) (*table.Table, []table.Finding, error) 
 func As(raw *source.Raw, schema table.Schema, opt Options) (*table.Table, table.Conformed, []table.Finding, error) {
 	var kept []*source.Column
 	var kinds []*table.Kind
+	opt.levels = map[string][]string{}
 	var extra []string
 	for _, c := range raw.Columns {
 		f, ok := schema.Field(c.Name)
@@ -73,6 +77,7 @@ func As(raw *source.Raw, schema table.Schema, opt Options) (*table.Table, table.
 			extra = append(extra, c.Name)
 			continue
 		}
+		opt.levels[c.Name] = f.Levels
 		kept = append(kept, c)
 		kinds = append(kinds, &f.Kind)
 	}
@@ -100,7 +105,7 @@ func build(raw *source.Raw, kinds []*table.Kind, opt Options) (*table.Table, []t
 	for range max(1, opt.Threads) {
 		wait.Go(func() {
 			for i := range work {
-				w := &worker{raw: raw.Columns[i], rows: raw.Rows, missing: missing}
+				w := &worker{raw: raw.Columns[i], rows: raw.Rows, missing: missing, levels: opt.levels[raw.Columns[i].Name]}
 				c, err := w.convert(kinds[i])
 				results[i] = result{c, w.findings, err}
 				*raw.Columns[i] = source.Column{Name: raw.Columns[i].Name, Form: raw.Columns[i].Form} // let the bytes go
@@ -132,6 +137,7 @@ type worker struct {
 	raw      *source.Column
 	rows     int
 	missing  spellings
+	levels   []string // that a model knows, nil when none does
 	findings []table.Finding
 }
 

@@ -245,6 +245,39 @@ func TestTypedColumns(t *testing.T) {
 	}
 }
 
+// A model knows spellings; the same number written otherwise is the same level.
+func TestAsKeepsTheLevelsOfTheSchema(t *testing.T) {
+	for _, c := range []struct {
+		levels []string
+		cells  []string
+		want   []string // "" is missing
+	}{
+		{[]string{"1", "2", "x"}, []string{"1.0", "2", "x", "3", ""}, []string{"1", "2", "x", "", ""}},
+		{[]string{"1.0", "2.50"}, []string{"1.0", "2.50", "1", "9", "9"}, []string{"1.0", "2.50", "", "", ""}},
+		{[]string{"01", "1"}, []string{"01", "1", "001", "1", "1"}, []string{"01", "1", "", "1", "1"}},
+	} {
+		texts := &source.Text{}
+		for _, cell := range c.cells {
+			texts.Add([]byte(cell))
+		}
+		raw := &source.Raw{Rows: len(c.cells), Columns: []*source.Column{{Name: "c", Form: source.Texts, Text: texts}}}
+		schema := table.Schema{{Name: "c", Kind: table.Category, Role: table.Feature, Levels: c.levels}}
+		tab, _, _, err := infer.As(raw, schema, infer.Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]string, len(c.cells))
+		for i := range got {
+			if v := tab.Columns()[0].Value(i); v != nil {
+				got[i] = fmt.Sprint(v)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q with levels %q: %q, want %q", c.cells, c.levels, got, c.want)
+		}
+	}
+}
+
 func TestNumberLabel(t *testing.T) {
 	for x, want := range map[float64]string{1: "1", 0: "0", 1e21: "1000000000000000000000", 0.5: "0.5", 415: "415"} {
 		if got := infer.NumberLabel(x); got != want {

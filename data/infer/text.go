@@ -67,7 +67,7 @@ func (w *worker) numbers(forced bool) *numbered {
 			n.values++
 			n.good++
 			n.out[row] = x
-			if cell[0] == '0' && len(cell) > 1 && cell[1] >= '0' && cell[1] <= '9' && bytes.IndexByte(cell, '.') < 0 {
+			if leadingZero(cell) {
 				n.zeros++
 			}
 			return true
@@ -90,6 +90,11 @@ func (w *worker) numbers(forced bool) *numbered {
 		return true
 	})
 	return n
+}
+
+// leadingZero says whether a number is written like a code: 007.
+func leadingZero(cell []byte) bool {
+	return len(cell) > 1 && cell[0] == '0' && cell[1] >= '0' && cell[1] <= '9' && bytes.IndexByte(cell, '.') < 0
 }
 
 // infinite recognises spellings of an infinite or overflowing number.
@@ -211,18 +216,24 @@ func (w *worker) forced(kind table.Kind) (*table.Column, error) {
 	case table.Text:
 		return w.texts(), nil
 	case table.Category:
-		if n := w.numbers(true); n.values > 0 && n.bad.total == 0 && n.infinite == 0 && n.zeros == 0 {
-			// 1, 1.0 and 01e0 are the same level however a source writes them.
-			return w.fromLabels(kind, func(row int) string { return NumberLabel(n.out[row]) }), nil
-		}
-		d, all := w.dictionary(math.MaxInt)
-		if !all {
-			return nil, fmt.Errorf("data: columns: %q is to be a category, but has too many spellings", w.raw.Name)
-		}
-		w.aboutWords(d)
-		return d.column(w.raw.Name), nil
+		return w.category()
 	}
 	return nil, fmt.Errorf("data: columns: %q: unknown kind %s", w.raw.Name, kind)
+}
+
+// category makes a category of the column whatever its spellings are.
+func (w *worker) category() (*table.Column, error) {
+	if n := w.numbers(true); w.levels == nil && n.values > 0 && n.bad.total == 0 && n.infinite == 0 && n.zeros == 0 {
+		// 1, 1.0 and 1e0 are the same level however a source writes them.
+		return w.fromLabels(table.Category, func(row int) string { return NumberLabel(n.out[row]) }), nil
+	}
+	d, all := w.dictionary(math.MaxInt32)
+	if !all {
+		return nil, fmt.Errorf("data: columns: %q is to be a category, but has too many spellings", w.raw.Name)
+	}
+	w.aboutWords(d)
+	d.respell(w.levels)
+	return d.column(w.raw.Name), nil
 }
 
 func (w *worker) aboutForced(n *numbered) {

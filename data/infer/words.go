@@ -88,6 +88,38 @@ func (w *worker) dictionary(most int) (d *dictionary, all bool) {
 	return d, all
 }
 
+// respell gives numbers the spelling that a model's levels have for them, so that
+// 1.0 is the level 1.
+func (d *dictionary) respell(levels []string) {
+	known := make(map[string]bool, len(levels))
+	for _, l := range levels {
+		known[l] = true
+	}
+	code := make(map[string]int32, len(d.spellings))
+	to := make([]int32, len(d.spellings))
+	var out []string
+	for i, s := range d.spellings {
+		if x, ok := table.ParseNumber([]byte(s)); ok && !known[s] && !leadingZero([]byte(s)) {
+			if label := NumberLabel(x); known[label] {
+				s = label
+			}
+		}
+		k, seen := code[s]
+		if !seen {
+			k = int32(len(out))
+			code[s] = k
+			out = append(out, s)
+		}
+		to[i] = k
+	}
+	for i, k := range d.codes {
+		if k >= 0 {
+			d.codes[i] = to[k]
+		}
+	}
+	d.spellings = out
+}
+
 // isText says whether the spellings are texts rather than names of levels.
 func (d *dictionary) isText() bool {
 	n, distinct := float64(d.values), float64(len(d.spellings))

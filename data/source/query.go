@@ -81,7 +81,7 @@ func (j *job) namedFiles(query string) (namedFiles, error) {
 		if strings.Contains(name, "://") {
 			return out, fmt.Errorf("data: source: query: %q is not a local file; only local files are read", name)
 		}
-		if _, err := readerOf(name); err != nil {
+		if _, err := readerOf(name); err != nil || compared(b.String()) {
 			b.WriteString(text)
 			continue
 		}
@@ -114,6 +114,13 @@ func (j *job) namedFiles(query string) (namedFiles, error) {
 		out.files = append(out.files, f)
 	}
 	return out, nil
+}
+
+// compared says whether SQL ends with a comparison, so that the text that follows
+// is a value and not a file.
+func compared(sql string) bool {
+	sql = strings.ToLower(strings.TrimSpace(sql))
+	return strings.HasSuffix(sql, "=") || strings.HasSuffix(sql, "<") || strings.HasSuffix(sql, ">") || strings.HasSuffix(sql, "like")
 }
 
 // firstGlobPart is the first part of a path that is a pattern.

@@ -60,12 +60,11 @@ func sniff(head []byte, name string, whole bool) (Dialect, []table.Finding, erro
 	}
 	if bytes.IndexByte(head, '"') < 0 && singleQuoted(rest) {
 		d.Quote, d.Escape = '\'', '\''
-	} else if bytes.Contains(rest, []byte(`\"`)) && !bytes.Contains(rest, []byte(`""`)) {
-		d.Escape = '\\'
 	}
 	if d.Delimiter == 0 {
 		d.Delimiter = bestDelimiter(rest, d, strings.Contains(strings.ToLower(name), ".tsv"), whole)
 	}
+	d.Escape = bestEscape(rest, d, whole)
 	records := split(rest, d, sampleRecords+1, whole)
 	if len(records) == 0 {
 		return d, nil, fmt.Errorf("data: reading %q: the file has no text, only blank lines", name)
@@ -148,6 +147,27 @@ func bestDelimiter(text []byte, d Dialect, tabs, whole bool) byte {
 		}
 	}
 	return best
+}
+
+// bestEscape is the backslash where \" stands in the text, "" does not, and
+// records fit at least as well as without it: the folder "C:\" ends with a
+// backslash and a quote too.
+func bestEscape(text []byte, d Dialect, whole bool) byte {
+	if d.Quote != '"' || !bytes.Contains(text, []byte(`\"`)) || bytes.Contains(text, []byte(`""`)) {
+		return d.Escape
+	}
+	escaped := d
+	escaped.Escape = '\\'
+	records := split(text, escaped, sampleRecords+1, whole)
+	if len(records) == 0 {
+		return d.Escape
+	}
+	doubled := split(text, d, sampleRecords+1, whole)
+	_, with := commonWidth(records)
+	if _, without := commonWidth(doubled); without > with || len(doubled) > len(records) {
+		return d.Escape
+	}
+	return '\\'
 }
 
 // commonWidth is the most frequent number of fields after the first record (or

@@ -47,6 +47,7 @@ func TestDialect(t *testing.T) {
 		{"bars", "a|b\n1|2,5\n3|4,\n", '|', '"', '"', true, "a b"},
 		{"apostrophes", "a,b,c\n'x,1',2,'y'\n'z','4',5\n'z','4','5'\n", ',', '\'', '\'', true, "a b c"},
 		{"backslashes", "a,b\n\"x \\\" y\",2\n\"z\",4\n", ',', '"', '\\', true, "a b"},
+		{"folders that end with a backslash", "a,b\n\"C:\\x\\\",2\n\"D:\\y\\\",4\n\"E\",5\n", ',', '"', '"', true, "a b"},
 		{"one column", "a\n1\n2\n", ',', '"', '"', true, "a"},
 		{"no header", "1,2\n3,4\n5,6\n", ',', '"', '"', false, "column_1 column_2"},
 		{"words only, the first again below", "red,green\nblue,red\nred,blue\n", ',', '"', '"', false, "column_1 column_2"},
