@@ -30,6 +30,9 @@ type Score struct {
 
 // Options steer Permutation.
 type Options struct {
+	// Columns are those that Importances shuffles; nil is every column that the
+	// solution reads.
+	Columns []string
 	// Repeats is how often each column is shuffled; 0 means 5.
 	Repeats int
 	// Seed fixes the shuffles. Those of a column depend on the seed and its

@@ -35,9 +35,11 @@ func Importances(ctx context.Context, s *solution.Solution, t *table.Table, trut
 	if len(truth) != t.Rows() {
 		return nil, fmt.Errorf("explain: importances: %d outcomes for %d rows; they must be equal", len(truth), t.Rows())
 	}
-	var columns []string
-	for _, f := range s.Features.Inputs() {
-		columns = append(columns, f.Name)
+	columns := opt.Columns
+	if columns == nil {
+		for _, f := range s.Features.Inputs() {
+			columns = append(columns, f.Name)
+		}
 	}
 	scores := []Score{MetricScore(s.Task, truth)}
 	if s.Payoffs != nil {

@@ -89,7 +89,7 @@ func (r *Result) leaderboard() web.Block {
 		}
 		return cmp.Compare(a.Metric, b.Metric)
 	})
-	t := web.Table{Columns: []web.Column{{Title: "Candidate"}, {Title: m.Title, Number: true, Decimals: 4}, {Title: "loss", Number: true, Decimals: web.Auto}}}
+	t := web.Table{Columns: []web.Column{{Title: "Candidate"}, {Title: m.Title, Number: true, Decimals: web.Auto}, {Title: "loss", Number: true, Decimals: web.Auto}}}
 	if r.hasMoney() {
 		t.Columns = append(t.Columns, web.Column{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true})
 		t.Note = "Whiskers are plus and minus two standard errors. Candidates marked “equal” cannot be told from the most money."
@@ -207,13 +207,16 @@ func (r *Result) comparison() web.Block {
 			{Title: "Choice"},
 			{Title: "Model"},
 			{Title: "Acts on"},
-			{Title: c.Title, Number: true, Decimals: 4},
+			{Title: c.Title, Number: true, Decimals: web.Auto},
 			{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true},
 		},
 		Note: "The line between the two shows how much comes from deciding by money alone.",
 	}
 	names := [3]string{"technology-driven", "same model, decided by money", "scenario-driven"}
 	for i, l := range c.Lines {
+		if l.Rule == evaluate.ByOutcome && r.Data.Task == model.Regression {
+			l.Rule = "predicted number"
+		}
 		t.Rows = append(t.Rows, web.Row{
 			Cells:  []web.Cell{web.Str(names[i]), web.Str(l.Model), web.Str(l.Rule), web.Num(l.Metric), web.Est(l.Mean*perThousand, l.Interval.Low*perThousand, l.Interval.High*perThousand)},
 			Chosen: i == 2,
@@ -272,21 +275,30 @@ func calibrationChart(k evaluate.Calibration) web.Block {
 
 func (r *Result) scores() web.Block {
 	e := r.Evaluate
-	t := web.Table{Columns: []web.Column{{Title: "Metric"}, {Title: "scenario-driven", Number: true, Decimals: 4, Whisker: false}, {Title: "interval"}, {Title: "technology-driven", Number: true, Decimals: 4}}}
+	t := web.Table{Columns: []web.Column{{Title: "Metric"}, {Title: "value", Number: true, Decimals: web.Auto}, {Title: "interval"}}}
+	both := r.hasMoney() && e.Technology.Trial != e.Scenario.Trial
+	if both {
+		t.Columns[1].Title = "scenario-driven"
+		t.Columns = append(t.Columns, web.Column{Title: "technology-driven", Number: true, Decimals: web.Auto})
+	}
 	for i, s := range e.Scenario.Scores {
-		row := web.Row{Cells: []web.Cell{web.Str(s.Title), web.Str(s.Note), web.Str(""), web.Str("")}}
-		if s.Value != nil {
-			row.Cells[1] = web.Num(*s.Value)
-		}
+		row := web.Row{Cells: []web.Cell{web.Str(s.Title), scoreCell(s), web.Str("")}}
 		if s.Interval != nil {
 			row.Cells[2] = web.Str(fmt.Sprintf("%.4g to %.4g", s.Interval.Low, s.Interval.High))
 		}
-		if i < len(e.Technology.Scores) && e.Technology.Scores[i].Value != nil {
-			row.Cells[3] = web.Num(*e.Technology.Scores[i].Value)
+		if both {
+			row.Cells = append(row.Cells, scoreCell(e.Technology.Scores[i]))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+func scoreCell(s evaluate.Score) web.Cell {
+	if s.Value == nil {
+		return web.Str(s.Note)
+	}
+	return web.Num(*s.Value)
 }
 
 // chapterExplain shows what the model depends on.

@@ -205,21 +205,28 @@ func (f *flow) explain(ctx context.Context) error {
 	truth := pick(f.truth, f.split.Test)
 	x := &Explanation{}
 	f.result.Explain = x
-	var err error
-	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
-		Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
-		Progress: func(done, total int) {
-			f.options.Report.Tell(event("explain", "columns", done, total))
-		},
-	})
-	if err != nil {
-		return err
-	}
 	if linear, ok := s.Model.(model.Linear); ok {
+		var err error
 		if x.Coefficients, err = explain.CoefficientsOf(linear, s.Features.Features(), s.Outcomes); err != nil {
 			return err
 		}
 	}
+	if err := f.attribute(ctx, x, s, test); err != nil {
+		return err
+	}
+	var err error
+	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
+		Columns: x.shuffled(s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Progress: func(done, total int) {
+			f.options.Report.Tell(event("explain", "columns", done, total))
+		},
+	})
+	return err
+}
+
+// attribute adds what attributions of single rows give, where the model has
+// them.
+func (f *flow) attribute(ctx context.Context, x *Explanation, s *solution.Solution, test *table.Table) error {
 	e, err := explain.New(s)
 	if errors.Is(err, explain.ErrNoAttribution) {
 		x.Note = err.Error()
@@ -237,6 +244,28 @@ func (f *flow) explain(ctx context.Context) error {
 	}
 	x.Rows, err = f.explainRows(e, s, conformed)
 	return err
+}
+
+// mostShuffled is how many columns are shuffled at most: each takes predicting
+// every held-out row several times.
+const mostShuffled = 60
+
+// shuffled lists the columns whose importance is measured: those that move
+// predictions at all, the strongest first.
+func (x *Explanation) shuffled(s *solution.Solution) []string {
+	out := []string{}
+	if x.Summary == nil {
+		for _, c := range s.Features.Inputs() {
+			out = append(out, c.Name)
+		}
+		return out[:min(len(out), mostShuffled)]
+	}
+	for _, c := range x.Summary.Columns {
+		if c.MeanAbs > 0 && len(out) < mostShuffled {
+			out = append(out, c.Column)
+		}
+	}
+	return out
 }
 
 // explainRows explains the first test rows one by one.

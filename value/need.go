@@ -156,27 +156,35 @@ func (n *Need) passes() bool {
 	return n.Room > 0
 }
 
+// called is how a policy is named in a sentence.
+func (p Policy) called() string {
+	if strings.HasPrefix(p.Name, "always ") {
+		return "“" + p.Name + "”"
+	}
+	return p.Name
+}
+
 func (n *Need) sentence() string {
 	gross := n.Perfect.PerDecision - n.Baseline.PerDecision
 	switch {
 	case !(gross > 0):
-		return fmt.Sprintf("Even a perfect model would earn nothing beyond %s: the best action is the same whatever happens.", n.Baseline.Name)
+		return fmt.Sprintf("Even a perfect model would earn nothing beyond %s: the best action is the same whatever happens.", n.Baseline.called())
 	case n.Room <= 0:
 		return fmt.Sprintf("Even a perfect model would lose money: it would earn %s more per decision than %s, but each decision costs %s.",
-			n.money(gross), n.Baseline.Name, n.money(n.CostPerDecision))
+			n.money(gross), n.Baseline.called(), n.money(n.CostPerDecision))
 	case n.Volume > 0 && n.RoomPerMonth <= 0:
 		return fmt.Sprintf("Even a perfect model would lose %s a month: it would earn %s more than %s, but costs %s; it would pay from %s decisions a month.",
-			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.Name, n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(whole(n.BreakEven)))
+			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.called(), n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(whole(n.BreakEven)))
 	case n.Volume > 0 && n.Share == 0: // nothing to pay for
-		return fmt.Sprintf("A perfect model would earn %s a month more than %s.", n.money(n.RoomPerMonth), n.Baseline.Name)
+		return fmt.Sprintf("A perfect model would earn %s a month more than %s.", n.money(n.RoomPerMonth), n.Baseline.called())
 	case n.Volume > 0:
 		return fmt.Sprintf("A perfect model would earn %s a month more than %s after its costs; a real one must capture %s of that gain to pay for itself.",
-			n.money(n.RoomPerMonth), n.Baseline.Name, percent(n.Share))
+			n.money(n.RoomPerMonth), n.Baseline.called(), percent(n.Share))
 	case n.FixedPerMonth > 0:
 		return fmt.Sprintf("A perfect model would earn %s more per decision than %s; with fixed costs of %s a month it pays from %s decisions a month (give need.volume to decide).",
-			n.money(n.Room), n.Baseline.Name, n.money(n.FixedPerMonth), Round(whole(n.BreakEven)))
+			n.money(n.Room), n.Baseline.called(), n.money(n.FixedPerMonth), Round(whole(n.BreakEven)))
 	}
-	return fmt.Sprintf("A perfect model would earn %s more per decision than %s.", n.money(n.Room), n.Baseline.Name)
+	return fmt.Sprintf("A perfect model would earn %s more per decision than %s.", n.money(n.Room), n.Baseline.called())
 }
 
 // Swing is how the answer moves when one number of the scenario is wrong.

@@ -43,7 +43,7 @@ func TestNeed(t *testing.T) {
 				c.PerDecision = .02
 				n.Volume, n.Costs.Fixed = scenario.Rate{Amount: 2000, Per: "month"}, scenario.Rate{Amount: 4800, Per: "year"}
 			}, true,
-			"A perfect model would earn 960 DEM a month more than always refuse after its costs; a real one must capture 31.4 % of that gain to pay for itself.",
+			"A perfect model would earn 960 DEM a month more than “always refuse” after its costs; a real one must capture 31.4 % of that gain to pay for itself.",
 			func(n *value.Need) map[string][2]float64 {
 				return map[string][2]float64{
 					"perfect": {n.Perfect.PerDecision, .7}, "baseline": {n.Baseline.PerDecision, 0}, "room": {n.Room, .68},
@@ -55,26 +55,26 @@ func TestNeed(t *testing.T) {
 			"fixed costs too high", func(_ *value.Config, n *scenario.Need) {
 				n.Volume, n.Costs.Fixed = scenario.Rate{Amount: 100, Per: "month"}, scenario.Rate{Amount: 12000, Per: "year"}
 			}, false,
-			"Even a perfect model would lose 930 DEM a month: it would earn 70 DEM more than always refuse, but costs 1,000 DEM; it would pay from 1,429 decisions a month.",
+			"Even a perfect model would lose 930 DEM a month: it would earn 70 DEM more than “always refuse”, but costs 1,000 DEM; it would pay from 1,429 decisions a month.",
 			func(n *value.Need) map[string][2]float64 {
 				return map[string][2]float64{"share": {n.Share, 10 / .7}}
 			},
 		},
 		{
 			"each decision too dear", func(c *value.Config, _ *scenario.Need) { c.PerDecision = 1 }, false,
-			"Even a perfect model would lose money: it would earn 0.7 DEM more per decision than always refuse, but each decision costs 1 DEM.", nil,
+			"Even a perfect model would lose money: it would earn 0.7 DEM more per decision than “always refuse”, but each decision costs 1 DEM.", nil,
 		},
 		{
 			"no volume", func(*value.Config, *scenario.Need) {}, true,
-			"A perfect model would earn 0.7 DEM more per decision than always refuse.", nil,
+			"A perfect model would earn 0.7 DEM more per decision than “always refuse”.", nil,
 		},
 		{
 			"fixed without volume", func(_ *value.Config, n *scenario.Need) { n.Costs.Fixed = scenario.Rate{Amount: 1400, Per: "month"} }, true,
-			"A perfect model would earn 0.7 DEM more per decision than always refuse; with fixed costs of 1,400 DEM a month it pays from 2,000 decisions a month (give need.volume to decide).", nil,
+			"A perfect model would earn 0.7 DEM more per decision than “always refuse”; with fixed costs of 1,400 DEM a month it pays from 2,000 decisions a month (give need.volume to decide).", nil,
 		},
 		{
 			"nothing to decide", func(c *value.Config, _ *scenario.Need) { c.Value.Actions[0] = action("grant", "good", "1", "bad", "1") }, false,
-			"Even a perfect model would earn nothing beyond always grant: the best action is the same whatever happens.", nil,
+			"Even a perfect model would earn nothing beyond “always grant”: the best action is the same whatever happens.", nil,
 		},
 		{
 			"today is better", func(c *value.Config, n *scenario.Need) {

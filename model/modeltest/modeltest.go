@@ -111,7 +111,7 @@ func checkParams(t *testing.T, e model.Entry) {
 		if _, err := model.Resolve(e.Name, e.Params, model.Params{p.Name: p.Default}); err != nil {
 			t.Errorf("parameter %s: its own default: %v", p.Name, err)
 		}
-		if s := p.Search; s != nil && (!(s.Low < s.High) || s.Low < p.Min || s.High > p.Max || s.Log && s.Low <= 0) {
+		if s := p.Search; s != nil && (!(s.Low <= s.High) || s.Low < p.Min || s.High > p.Max || s.Log && s.Low <= 0) {
 			t.Errorf("parameter %s: search range %+v does not lie within %v to %v", p.Name, *s, p.Min, p.Max)
 		}
 		for _, bad := range beyond(p) {
