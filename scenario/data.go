@@ -138,7 +138,7 @@ var (
 	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	// password finds the three places where connections hold one: after the
 	// user's name in an address, as a parameter, and as a word of a keyword list.
-	password = regexp.MustCompile(`(?i)(?:://[^/@:\s]*:([^@\s]*)@|\bpassword\s*=\s*'?([^\s&']*))`)
+	password = regexp.MustCompile(`(?i)(?:://[^/@:\s]*:([^/@\s]*)@|\b(?:sslpassword|password|passwd|pwd)\s*=\s*'?([^\s&']*))`)
 )
 
 // secret is the password that is spelled out in the connection, or empty.

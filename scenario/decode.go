@@ -4,14 +4,11 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"bespoke/internal/near"
 	"bespoke/internal/position"
@@ -24,6 +21,9 @@ type decoder struct {
 	given map[string]bool
 	// failed are the paths that have a problem already.
 	failed map[string]bool
+	// meant are the paths of keys that stand elsewhere or misspelt, and so are
+	// not missing.
+	meant map[string]bool
 }
 
 // reader is met by types with a form of their own.
@@ -52,9 +52,9 @@ func (d *decoder) wrong(n *position.Node, path, needed string) {
 }
 
 // silent says that a path, or something around it, has a problem already.
-func (d *decoder) silent(path string) bool {
+func (d *decoder) silent(path, code string) bool {
 	for p := path; p != ""; {
-		if d.failed[p] {
+		if d.failed[p] || code == codeMissing && d.meant[p] {
 			return true
 		}
 		p = p[:max(strings.LastIndexAny(p, ".["), 0)]
@@ -118,7 +118,7 @@ func (d *decoder) structure(n *position.Node, path string, v reflect.Value) {
 		at := join(path, e.Key)
 		i := slices.Index(known, e.Key)
 		if i < 0 {
-			d.unknown(e, path, known, n)
+			d.unknown(e, path, known)
 			continue
 		}
 		d.given[at] = true
@@ -135,21 +135,19 @@ func (d *decoder) structure(n *position.Node, path string, v reflect.Value) {
 	}
 }
 
-// unknown reports a key that is not known here. When it is a misspelling of a
-// key that is not given, that key does not count as missing.
-func (d *decoder) unknown(e position.Entry, path string, known []string, n *position.Node) {
+// unknown reports a key that is not known here. The key that it probably means
+// does not count as missing.
+func (d *decoder) unknown(e position.Entry, path string, known []string) {
 	at := join(path, e.Key)
 	note := hint(e.Key, known)
 	if meant, ok := near.Name(e.Key, known); ok {
-		if _, there := n.Entry(meant); !there {
-			d.failed[join(path, meant)] = true
-		}
+		d.meant[join(path, meant)] = true
 	} else if thousands.MatchString(e.Key) {
 		note = "a comma ends the value before it: write numbers without separators; "
 	} else if home := homes(reflect.TypeFor[Scenario](), "", e.Key); len(home) > 0 {
 		note = fmt.Sprintf("there is a key %s; ", strings.Join(home, " and "))
 		for _, h := range home {
-			d.failed[h] = true
+			d.meant[h] = true
 		}
 	}
 	d.fail(e.Position, at, codeUnknown, "unknown key", note+"allowed: "+strings.Join(known, ", "))
@@ -334,182 +332,4 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-// rule is what a field's tag of that name allows. The tag holds words with
-// spaces between: required (there is no default), any (numbers and truth
-// values count as texts), null (so does the word null), name or currency (the
-// pattern), one=a|b|c, min=x, max=x and above=x (of the value in its base
-// unit, of a rate its amount). A
-// field whose yaml tag says omitempty may be left out; zero is then not
-// checked.
-type rule struct {
-	required, any, null, optional bool
-	pattern                       string
-	one                           []string
-	min, max, above               *float64
-}
-
-func ruleOf(f reflect.StructField) rule {
-	_, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-	r := rule{optional: options == "omitempty"}
-	for _, word := range strings.Fields(f.Tag.Get("rule")) {
-		name, argument, _ := strings.Cut(word, "=")
-		x, err := strconv.ParseFloat(argument, 64)
-		switch {
-		case name == "required":
-			r.required = true
-		case name == "any":
-			r.any = true
-		case name == "null":
-			r.null = true
-		case name == "name":
-			r.pattern = nameForm
-		case name == "currency":
-			r.pattern = currencyForm
-		case name == "one":
-			r.one = strings.Split(argument, "|")
-		case name == "min" && err == nil:
-			r.min = &x
-		case name == "max" && err == nil:
-			r.max = &x
-		case name == "above" && err == nil:
-			r.above = &x
-		}
-	}
-	return r
-}
-
-// rules checks every field of the scenario against its rule.
-func (r *report) rules(s Scenario) { r.fields("", reflect.ValueOf(s)) }
-
-func (r *report) fields(path string, v reflect.Value) {
-	for i, key := range keys(v.Type()) {
-		at, f, one := join(path, key), v.Field(i), ruleOf(v.Type().Field(i))
-		switch {
-		case one.required && f.IsZero() && !r.has(at) && (r.given != nil || !f.CanFloat()):
-			r.add(at, codeMissing, "is missing", missingNote(at))
-		case f.IsZero() && one.optional && !r.has(at):
-		default:
-			r.field(at, f, one)
-		}
-	}
-}
-
-func missingNote(path string) string {
-	switch path {
-	case "scenario":
-		return "give the scenario a short name"
-	case "data.source":
-		return "name a file, a glob or a query"
-	case "data.target":
-		return "name the column to predict"
-	case "value.actions":
-		return "name the possible decisions, such as grant: {good: 1, bad: -5}"
-	}
-	return "it has no default"
-}
-
-// field checks one value and what is below it.
-func (r *report) field(at string, f reflect.Value, one rule) {
-	if f.Kind() == reflect.Pointer && !f.IsNil() {
-		f = f.Elem()
-	}
-	if x, ok := amount(f); ok {
-		r.bounds(at, x, f, one)
-		return
-	}
-	switch f.Kind() {
-	case reflect.Struct:
-		r.fields(at, f)
-	case reflect.String:
-		r.word(at, f.String(), one)
-	case reflect.Array:
-		for i := range f.Len() {
-			r.field(fmt.Sprintf("%s[%d]", at, i), f.Index(i), one)
-		}
-	case reflect.Slice:
-		if f.Type().Elem().Kind() != reflect.String {
-			return // actions have checks of their own
-		}
-		for i := range f.Len() {
-			r.field(fmt.Sprintf("%s[%d]", at, i), f.Index(i), rule{})
-		}
-	case reflect.Map:
-		entries := mapOf(f)
-		for _, k := range slices.Sorted(maps.Keys(entries)) {
-			r.word(at, k, rule{})
-			r.field(join(at, k), entries[k], rule{})
-		}
-	}
-}
-
-// amount is a value as a number in its base unit.
-func amount(f reflect.Value) (float64, bool) {
-	switch x := f.Interface().(type) {
-	case Rate:
-		return x.Amount, true
-	case Percent:
-		return float64(x), true
-	case Duration:
-		return float64(x), true
-	case Size:
-		return float64(x), true
-	case float64:
-		return x, true
-	case int:
-		return float64(x), true
-	}
-	return 0, false
-}
-
-func (r *report) bounds(at string, x float64, f reflect.Value, one rule) {
-	if rate, ok := f.Interface().(Rate); ok && !slices.Contains(periods, rate.Per) {
-		r.add(at, codeRate, fmt.Sprintf("%q is not a period", rate.Per), hint(rate.Per, periods)+"allowed: "+strings.Join(periods, ", "))
-		return
-	}
-	var allowed string
-	switch {
-	case one.min != nil && one.max != nil:
-		allowed = fmt.Sprintf("must be from %v to %v", like(f, *one.min), like(f, *one.max))
-	case one.above != nil && one.max != nil:
-		allowed = fmt.Sprintf("must be above %v and at most %v", like(f, *one.above), like(f, *one.max))
-	case one.min != nil:
-		allowed = fmt.Sprintf("must be %v or more", like(f, *one.min))
-	case one.above != nil:
-		allowed = fmt.Sprintf("must be above %v", like(f, *one.above))
-	}
-	out := one.min != nil && !(x >= *one.min) || one.max != nil && !(x <= *one.max) || one.above != nil && !(x > *one.above)
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		out, allowed = true, "must be a finite number"
-	}
-	if out {
-		r.add(at, codeRange, fmt.Sprintf("%s, got %v", allowed, f.Interface()), "")
-	}
-}
-
-// like writes a bound in the form of the value.
-func like(f reflect.Value, x float64) string {
-	switch f.Interface().(type) {
-	case Percent:
-		return Percent(x).String()
-	case Duration, Size:
-		return formatNumber(x)
-	}
-	return formatNumber(x)
-}
-
-func (r *report) word(at, text string, one rule) {
-	switch {
-	case strings.TrimSpace(text) == "" && text != "":
-		r.add(at, codeEmpty, "holds only spaces", "write a text, or remove it")
-	case !utf8.ValidString(text):
-		r.add(at, codeName, fmt.Sprintf("%q is not text in UTF-8", text), "")
-	case len(one.one) > 0 && !slices.Contains(one.one, text):
-		r.add(at, codeChoice, fmt.Sprintf("%q is not known here", text), hint(text, one.one)+"allowed: "+strings.Join(one.one, ", "))
-	case one.pattern == nameForm && !namePattern.MatchString(text):
-		r.add(at, codeName, fmt.Sprintf("%q cannot be a name", text), "use letters, digits, - and _, at most 64")
-	case one.pattern == currencyForm && !currencyPattern.MatchString(text):
-		r.add(at, codeName, fmt.Sprintf("%q cannot be a currency", text), "write a short word such as EUR")
-	}
 }

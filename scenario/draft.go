@@ -46,7 +46,7 @@ type DraftColumn struct {
 
 // Draft writes a scenario for a data file: the guessed target, split and
 // positive outcome with the reason for each, and a value section to be edited.
-// Lines that only the owner of the data can answer are marked TODO. The
+// Lines that only the owner of the data can answer are marked EDIT. The
 // result is a valid scenario. The error says when no column can be a target,
 // or that the wanted one does not exist.
 func Draft(name string, facts DraftFacts) ([]byte, error) {
@@ -268,7 +268,7 @@ func (d *draft) head() {
 	if d.facts.Schema != "" {
 		d.line("# yaml-language-server: $schema=%s", clean(d.facts.Schema))
 	}
-	d.line("# A first draft for %s: see to the lines marked TODO, then run", clean(d.facts.Source))
+	d.line("# A first draft for %s: see to the lines marked EDIT, then run", clean(d.facts.Source))
 	d.line("#   bespoke check FILE    is there money in it at all?")
 	d.line("#   bespoke run FILE      the whole way to a model that decides")
 	if d.facts.Schema == "" {
@@ -277,23 +277,23 @@ func (d *draft) head() {
 	}
 	d.line("")
 	d.line("scenario: %s", quote(d.name))
-	d.line("# about: ...               # TODO: who decides what, in a sentence")
+	d.line("# about: ...               # EDIT: who decides what, in a sentence")
 	d.line("")
 }
 
 func (d *draft) need() {
 	d.line("# Is there money in it at all? Answered from the target and the payoffs, before any training.")
 	d.line("need:")
-	d.line("  currency: EUR            # TODO: the unit of all money in this file")
-	d.line("  # volume: 2000 / month   # TODO: how many decisions fall due")
-	d.line("  # costs: {fixed: 12000 / year, per_decision: 0.02}   # TODO: what having a model costs")
+	d.line("  currency: EUR            # EDIT: the unit of all money in this file")
+	d.line("  # volume: 2000 / month   # EDIT: how many decisions fall due")
+	d.line("  # costs: {fixed: 12000 / year, per_decision: 0.02}   # EDIT: what having a model costs")
 	switch {
 	case d.number:
-		d.line("  today: pass              # TODO: what happens without a model: an action, or a rule over columns")
+		d.line("  today: pass              # EDIT: what happens without a model: an action, or a rule over columns")
 	case len(d.outcomes) == 2:
-		d.line("  today: %-17s # TODO: what happens without a model: an action, or a rule over columns", d.story.leave)
+		d.line("  today: %-17s # EDIT: what happens without a model: an action, or a rule over columns", d.story.leave)
 	default:
-		d.line("  # today: ...             # TODO: what happens without a model: an action, or a rule over columns")
+		d.line("  # today: ...             # EDIT: what happens without a model: an action, or a rule over columns")
 	}
 	d.line("")
 }
@@ -397,7 +397,7 @@ func (d *draft) value() {
 	case len(d.outcomes) > 2:
 		d.manyValue()
 	default:
-		d.line("# TODO: %s has too many outcomes to list, or some that cannot be written; the form is", clean(d.target.Name))
+		d.line("# EDIT: %s has too many outcomes to list, or some that cannot be written; the form is", clean(d.target.Name))
 		d.line("# value:")
 		d.line("#   actions:")
 		d.line("#     act:   {OUTCOME: 100, OTHER: -10}")
@@ -407,7 +407,7 @@ func (d *draft) value() {
 }
 
 func (d *draft) numberValue() {
-	d.line("# TODO: an example to replace. Something is bought at 85%% of its predicted worth, and its owner")
+	d.line("# EDIT: an example to replace. Something is bought at 85%% of its predicted worth, and its owner")
 	d.line("# sells when that is at least 80%% of its true worth; a refused offer costs 10.")
 	d.line("value:")
 	payoff := "bid * prediction >= accepts * truth ? truth - bid * prediction : -visit"
@@ -427,7 +427,7 @@ func (d *draft) binaryValue() {
 	if other == d.positive {
 		other = d.outcomes[1]
 	}
-	d.line("# TODO: these figures are an example: %s.", s.reason)
+	d.line("# EDIT: these figures are an example: %s.", s.reason)
 	d.line("value:")
 	d.line("  actions:")
 	d.line("    %s: {%s: %d, %s: %d}", s.act, quote(d.positive), s.gain, quote(other), s.loss)
@@ -440,7 +440,7 @@ func (d *draft) binaryValue() {
 }
 
 func (d *draft) manyValue() {
-	d.line("# TODO: these figures are an example: 1 for a right decision, -1 for a wrong one.")
+	d.line("# EDIT: these figures are an example: 1 for a right decision, -1 for a wrong one.")
 	d.line("value:")
 	d.line("  actions:")
 	seen := map[string]bool{}

@@ -93,7 +93,7 @@ func Parse(name string, src []byte) (*File, error) {
 	}
 	f.root = root
 	f.lines = strings.Split(strings.NewReplacer("\xef\xbb\xbf", "", "\r\n", "\n", "\r", "\n").Replace(string(src)), "\n")
-	d := &decoder{problems: problems, given: map[string]bool{}, failed: map[string]bool{}}
+	d := &decoder{problems: problems, given: map[string]bool{}, failed: map[string]bool{}, meant: map[string]bool{}}
 	if root.Shape == position.Mapping {
 		d.structure(root, "", value(&f.Scenario))
 	} else {
@@ -110,7 +110,7 @@ func Parse(name string, src []byte) (*File, error) {
 		d.problems = append(d.problems, p)
 	}
 	for _, p := range d.problems {
-		p.Line = f.line(p.Position)
+		p.Text, p.Path = f.line(p.Position), position.Printable(p.Path)
 	}
 	d.problems.Sort()
 	if err := d.problems.Err(); err != nil {
@@ -135,7 +135,7 @@ func (f *File) At(path string) position.Position {
 // is a *position.Error with the code S0401.
 func (f *File) Wrap(path, msg, hint string) error {
 	at := f.At(path)
-	return &position.Error{Position: at, Code: codeMeaning, Path: path, Msg: msg, Note: hint, Line: f.line(at)}
+	return &position.Error{Position: at, Code: codeMeaning, Path: position.Printable(path), Msg: msg, Note: hint, Text: f.line(at)}
 }
 
 // Resolve makes a path relative to the scenario file usable from the working
