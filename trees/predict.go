@@ -9,18 +9,22 @@ import (
 
 // fast holds all trees of a model in one run of 16-byte steps. A child pair is
 // adjacent, so one position is enough and a comparison picks the child without
-// a branch that the processor could mispredict.
+// a branch that the processor could mispredict. A leaf leads to itself, so
+// several trees can be walked in step until all of them have arrived; what one
+// tree waits for from memory then overlaps with the others.
 type fast struct {
 	steps []step
+	// values are the leaves' values, by position in steps.
+	values []float64
 	// roots is where each tree begins in steps.
-	roots []int32
+	roots []uint32
 	sets  []uint64
 	link  func(raw, out []float64)
 }
 
 // step is a node for prediction. what is the feature with the flags in its
-// upper bits. For a leaf, at holds the value; for a category, the position and
-// length of its set as bits.
+// upper bits; for a leaf it is some feature. For a category, at holds the
+// position and length of its set as bits.
 type step struct {
 	at   float64
 	what uint32
@@ -42,26 +46,30 @@ func (m *Model) prepare(obj *objective) {
 		words += len(m.Trees[i].Sets)
 	}
 	f := fast{
-		steps: make([]step, 0, nodes),
-		roots: make([]int32, 0, len(m.Trees)),
-		sets:  make([]uint64, 0, words),
-		link:  obj.link,
+		steps:  make([]step, 0, nodes),
+		values: make([]float64, 0, nodes),
+		roots:  make([]uint32, 0, len(m.Trees)),
+		sets:   make([]uint64, 0, words),
+		link:   obj.link,
 	}
 	for i := range m.Trees {
 		t := &m.Trees[i]
 		root, set := uint32(len(f.steps)), int32(len(f.sets))
-		f.roots = append(f.roots, int32(root))
+		f.roots = append(f.roots, root)
 		f.sets = append(f.sets, t.Sets...)
 		for j := range t.Nodes {
-			f.steps = append(f.steps, t.Nodes[j].step(root, set))
+			f.steps = append(f.steps, t.Nodes[j].step(root, set, uint32(len(f.steps))))
+			f.values = append(f.values, t.Nodes[j].Value)
 		}
 	}
 	m.fast = f
 }
 
-func (n *Node) step(root uint32, set int32) step {
+// step is the node for prediction; self is its own position.
+func (n *Node) step(root uint32, set int32, self uint32) step {
 	if n.Leaf() {
-		return step{at: n.Value, what: flagLeaf}
+		// No number is larger and missing does not lead right: the way is self.
+		return step{at: math.Inf(1), what: flagLeaf, left: self}
 	}
 	s := step{at: n.Threshold, what: uint32(n.Feature), left: root + uint32(n.Left)}
 	if n.SetLen > 0 {
@@ -73,37 +81,77 @@ func (n *Node) step(root uint32, set int32) step {
 	return s
 }
 
-// value is what the tree with the given root adds for the row.
-func (f *fast) value(root int32, row []float64) float64 {
-	s := f.steps[root]
-	for {
-		if s.what&(flagLeaf|flagCategory) != 0 {
-			if s.what&flagLeaf != 0 {
-				return s.at
-			}
-			s = f.steps[s.left+f.categoryRight(s, row)]
-			continue
-		}
-		x := row[s.what&maskFeature]
-		var above, missing uint32
-		if x > s.at {
-			above = 1
-		}
-		if x != x {
-			missing = s.what / flagMissRight & 1
-		}
-		s = f.steps[s.left+(above|missing)]
+// next is the position after s for a row. A leaf is its own next.
+func (f *fast) next(s step, row []float64) uint32 {
+	if s.what&flagCategory != 0 {
+		return s.left + f.categoryRight(s.at, row[s.what&maskFeature])
 	}
+	return s.number(row)
 }
 
-// categoryRight is 0 when the row's code is in the set of the split, else 1.
-func (f *fast) categoryRight(s step, row []float64) uint32 {
-	bits := math.Float64bits(s.at)
-	set := f.sets[bits>>32:]
-	if inSet(set[:uint32(bits)], row[s.what&maskFeature]) {
+// number is next for a step that is not a category.
+func (s step) number(row []float64) uint32 {
+	x := row[s.what&maskFeature]
+	var above, missing uint32
+	if x > s.at {
+		above = 1
+	}
+	if x != x {
+		missing = s.what / flagMissRight & 1
+	}
+	return s.left + (above | missing)
+}
+
+// categoryRight is 0 when the code x is in the set, else 1.
+func (f *fast) categoryRight(set float64, x float64) uint32 {
+	bits := math.Float64bits(set)
+	if inSet(f.sets[bits>>32:][:uint32(bits)], x) {
 		return 0
 	}
 	return 1
+}
+
+// value is what the tree with the given root adds for the row.
+func (f *fast) value(root uint32, row []float64) float64 {
+	for {
+		s := f.steps[root]
+		if s.what&flagLeaf != 0 {
+			return f.values[root]
+		}
+		root = f.next(s, row)
+	}
+}
+
+// trees4 is value for four trees at a time.
+func (f *fast) trees4(roots [4]uint32, row []float64) [4]float64 {
+	a, b, c, d := roots[0], roots[1], roots[2], roots[3]
+	for {
+		sa, sb, sc, sd := f.steps[a], f.steps[b], f.steps[c], f.steps[d]
+		if sa.what&sb.what&sc.what&sd.what&flagLeaf != 0 {
+			return [4]float64{f.values[a], f.values[b], f.values[c], f.values[d]}
+		}
+		if (sa.what|sb.what|sc.what|sd.what)&flagCategory != 0 {
+			a, b, c, d = f.next(sa, row), f.next(sb, row), f.next(sc, row), f.next(sd, row)
+			continue
+		}
+		a, b, c, d = sa.number(row), sb.number(row), sc.number(row), sd.number(row)
+	}
+}
+
+// rows4 is value for four rows at a time.
+func (f *fast) rows4(root uint32, ra, rb, rc, rd []float64) [4]float64 {
+	a, b, c, d := root, root, root, root
+	for {
+		sa, sb, sc, sd := f.steps[a], f.steps[b], f.steps[c], f.steps[d]
+		if sa.what&sb.what&sc.what&sd.what&flagLeaf != 0 {
+			return [4]float64{f.values[a], f.values[b], f.values[c], f.values[d]}
+		}
+		if (sa.what|sb.what|sc.what|sd.what)&flagCategory != 0 {
+			a, b, c, d = f.next(sa, ra), f.next(sb, rb), f.next(sc, rc), f.next(sd, rd)
+			continue
+		}
+		a, b, c, d = sa.number(ra), sb.number(rb), sc.number(rc), sd.number(rd)
+	}
 }
 
 // Margins writes the raw scores of one row into out, whose length is
@@ -113,20 +161,20 @@ func (f *fast) categoryRight(s step, row []float64) uint32 {
 func (m *Model) Margins(row, out []float64) {
 	copy(out, m.Base)
 	f := &m.fast
-	if len(m.Base) == 1 {
-		sum := m.Base[0]
-		for _, root := range f.roots {
-			sum += f.value(root, row)
-		}
-		out[0] = sum
-		return
-	}
-	k := 0
-	for _, root := range f.roots {
-		out[k] += f.value(root, row)
+	k, roots := 0, f.roots
+	add := func(v float64) {
+		out[k] += v
 		if k++; k == len(m.Base) {
 			k = 0
 		}
+	}
+	for ; len(roots) >= 4; roots = roots[4:] {
+		for _, v := range f.trees4([4]uint32(roots), row) {
+			add(v)
+		}
+	}
+	for _, root := range roots {
+		add(f.value(root, row))
 	}
 }
 
@@ -173,8 +221,15 @@ func (m *Model) margins(x *model.Matrix, lo, hi int, scores []float64) {
 		copy(scores[i*k:(i+1)*k], m.Base)
 	}
 	for t, root := range m.fast.roots {
-		for i := lo; i < hi; i++ {
-			scores[(i-lo)*k+t%k] += m.fast.value(root, x.Row(i))
+		out := scores[t%k:]
+		i := lo
+		for ; i+4 <= hi; i += 4 {
+			for j, v := range m.fast.rows4(root, x.Row(i), x.Row(i+1), x.Row(i+2), x.Row(i+3)) {
+				out[(i-lo+j)*k] += v
+			}
+		}
+		for ; i < hi; i++ {
+			out[(i-lo)*k] += m.fast.value(root, x.Row(i))
 		}
 	}
 }
