@@ -53,7 +53,7 @@ func TestJournalKeepsValues(t *testing.T) {
 	want := map[string]score{
 		"a": {0.1 + 0.2, "plain"},
 		"b": {math.SmallestNonzeroFloat64, "line\nbreak \u2028 </script> \x00"},
-		"c": {-0.0, strings.Repeat("long ", 40_000)},
+		"c": {math.Copysign(0, -1), strings.Repeat("long ", 40_000)},
 	}
 	j := journalAt(t, path)
 	for _, k := range []string{"a", "b", "c"} {

@@ -179,7 +179,7 @@ func (s *Source) read(d *decoder, n *position.Node, path string) {
 	case position.Scalar:
 		d.text(n, path, &s.Path, rule{})
 	case position.Mapping:
-		d.structure(n, path, value(((*plainSource)(s))))
+		d.structure(n, path, value((*plainSource)(s)))
 	default:
 		d.wrong(n, path, "a file, a glob, or a mapping with path or query")
 	}

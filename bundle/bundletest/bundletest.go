@@ -55,9 +55,9 @@ var (
 	undecided = sync.OnceValues(makeUndecided)
 )
 
-func known(tb testing.TB, make func() (Case, error)) Case {
+func known(tb testing.TB, build func() (Case, error)) Case {
 	tb.Helper()
-	c, err := make()
+	c, err := build()
 	if err != nil {
 		tb.Fatal(err)
 	}
