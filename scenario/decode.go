@@ -51,7 +51,8 @@ func (d *decoder) wrong(n *position.Node, path, needed string) {
 	}
 }
 
-// silent says that a path, or something around it, has a problem already.
+// silent says that a path, or something around it, has a problem already, or
+// that a missing key stands somewhere else.
 func (d *decoder) silent(path, code string) bool {
 	for p := path; p != ""; {
 		if d.failed[p] || code == codeMissing && d.meant[p] {
