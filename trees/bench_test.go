@@ -1,6 +1,7 @@
 package trees
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -47,5 +48,46 @@ func BenchmarkAccumulate(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(size.rows*size.cols), "ns/value")
 		})
+	}
+}
+
+func BenchmarkFit(b *testing.B) {
+	for _, c := range []struct {
+		task       model.Task
+		rows, cols int
+	}{{model.Binary, 5_000, 20}, {model.Regression, 50_000, 10}, {model.Binary, 3_000, 300}} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s %d x %d, threads %d", c.task, c.rows, c.cols, threads), func(b *testing.B) {
+				in := learnable(c.task, c.rows, c.cols, 1)
+				in.Threads = threads
+				b.ReportAllocs()
+				for b.Loop() {
+					fit(b, nil, in)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkPredict(b *testing.B) {
+	for _, task := range tasks {
+		in := learnable(task, 5_000, 20, 1)
+		m := fit(b, model.Params{"rounds": 500}, in)
+		out := make([]float64, m.Outputs())
+		b.Run("row, "+task.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				m.Predict(in.X.Row(i%in.X.Rows), out)
+			}
+		})
+	}
+}
+
+func BenchmarkPredictAll(b *testing.B) {
+	in := learnable(model.Binary, 20_000, 20, 1)
+	m := fit(b, nil, in)
+	out := make([]float64, in.X.Rows*m.Outputs())
+	for b.Loop() {
+		m.PredictAll(in.X, out, 2)
 	}
 }

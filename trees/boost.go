@@ -264,6 +264,11 @@ func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
 	if b.obj.renew != nil {
 		b.renew(&tree)
 	}
+	for i := range tree.Nodes {
+		if n := &tree.Nodes[i]; math.IsInf(n.Value, 0) || math.IsNaN(n.Value) || math.IsInf(n.Gain, 0) {
+			return Tree{}, fmt.Errorf("a leaf has the value %v; the targets or weights are too large or too small", n.Value)
+		}
+	}
 	b.apply(&tree, k)
 	return tree, nil
 }
@@ -289,6 +294,10 @@ func (b *booster) bounded() bool {
 	return false
 }
 
+// mostGradient bounds the sum of gradients so that gains, which have its square,
+// stay finite.
+const mostGradient = 1e150
+
 // gradients fills grow.gh for output k.
 func (b *booster) gradients(k int) error {
 	b.output = k
@@ -298,8 +307,8 @@ func (b *booster) gradients(k int) error {
 		g += s[0]
 		h += s[1]
 	}
-	if math.IsInf(g, 0) || math.IsNaN(g) {
-		return errors.New("the gradients are too large to be added up; the targets are too far apart")
+	if !(g < mostGradient) {
+		return fmt.Errorf("the gradients add up to %v; the targets or weights are too large", g)
 	}
 	b.scale.scaleSums(g, h)
 	b.team.run(len(b.sums), b.wholeTask)

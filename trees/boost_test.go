@@ -115,8 +115,10 @@ func TestFractionalWeights(t *testing.T) {
 		}
 		// The least number of rows is so small that rounding weights can not
 		// change which splits are allowed.
-		p := model.Params{"rounds": 10, "lambda_l2": 2 * by, "min_child_samples": 0.01 * by, "min_sum_hessian": by, "min_data_in_bin": 1,
-			"cat_smooth": 10 * by, "cat_l2": 10 * by, "min_data_per_group": 20 * by}
+		p := model.Params{
+			"rounds": 10, "lambda_l2": 2 * by, "min_child_samples": 0.01 * by, "min_sum_hessian": by, "min_data_in_bin": 1,
+			"cat_smooth": 10 * by, "cat_l2": 10 * by, "min_data_per_group": 20 * by,
+		}
 		return predictions(fit(t, p, out), in.X)
 	}
 	want := scaled(1)
@@ -272,6 +274,12 @@ func TestBadInput(t *testing.T) {
 			in.Task, in.Classes = model.Regression, nil
 			for i := range in.Y {
 				in.Y[i] = math.MaxFloat64 * (1 - 2*in.Y[i])
+			}
+		}), "too large"},
+		{"targets whose squares are too large", nil, set(func(in *model.Training) {
+			in.Task, in.Classes = model.Regression, nil
+			for i := range in.Y {
+				in.Y[i] = 1e200 * float64(i%7)
 			}
 		}), "too large"},
 		{"objective", model.Params{"objective": "squared"}, set(func(*model.Training) {}), "squared"},

@@ -20,7 +20,6 @@ type search struct {
 	merge                   int // how many of spare to add
 	leaves                  [2]*leaf
 	hists                   [2][]cell
-	subtract                bool
 	chunk                   int
 	byRows, byColumns, scan func(worker, task int)
 }
@@ -112,7 +111,7 @@ func (v *search) own(at int) {
 			victim = i
 			break
 		}
-		if l := &v.g.leaves[owner]; l.best.gain > 0 && l.best.gain < least {
+		if l := &v.g.leaves[owner]; l.best.gain > 0 && (victim < 0 || l.best.gain < least) {
 			victim, least = i, l.best.gain
 		}
 	}

@@ -17,10 +17,13 @@ type team struct {
 	done    sync.WaitGroup
 }
 
+// mostThreads bounds a team; every member has scratch memory.
+const mostThreads = 256
+
 // newTeam makes a team of the caller and threads-1 more goroutines, which live
 // until close.
 func newTeam(threads int) *team {
-	t := &team{threads: max(1, threads)}
+	t := &team{threads: min(max(1, threads), mostThreads)}
 	t.start = make([]chan struct{}, t.threads-1)
 	for i := range t.start {
 		t.start[i] = make(chan struct{}, 1)

@@ -151,7 +151,7 @@ def loss(task, objective, alpha, y, p):
     return np.sqrt(np.mean((y - p) ** 2))
 
 
-def lightgbm(x, y, task, classes, features, fold, k, params, threads=2):
+def lightgbm(x, y, task, classes, features, fold, k, params, threads):
     p = {NAMES.get(n, n): v for n, v in params.items() if n not in ("objective",)}
     objective = params.get("objective", "squared")
     p["objective"] = {"binary": "binary", "multiclass": "multiclass"}.get(task) or OBJECTIVES[objective]
@@ -175,7 +175,7 @@ def lightgbm(x, y, task, classes, features, fold, k, params, threads=2):
     return out
 
 
-def ours(binary, at, params, threads=2):
+def ours(binary, at, params, threads):
     text = subprocess.run([binary, "-data", at, "-params", json.dumps(params), "-threads", str(threads)],
                           check=True, capture_output=True, text=True).stdout
     return json.loads(text)
@@ -192,8 +192,8 @@ def quality(binary, names):
             fold = folds(data[1], data[2], 5, seed)
             with tempfile.TemporaryDirectory() as at:
                 write(at, *data, fold, 5)
-                a += ours(binary, at, params)["loss"]
-            b += lightgbm(*data, fold, 5, params)["loss"]
+                a += ours(binary, at, params, 1)["loss"]
+            b += lightgbm(*data, fold, 5, params, 1)["loss"]
         a, b = np.array(a), np.array(b)
         print(f"| {name} | {data[0].shape[0]} x {data[0].shape[1]} | {a.mean():.6g} | {b.mean():.6g} "
               f"| {(a.mean() / b.mean() - 1) * 100:+.2f} % | {(a - b).std(ddof=1) / np.sqrt(len(a)) / b.mean() * 100:.2f} % |", flush=True)
