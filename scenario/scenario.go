@@ -289,7 +289,7 @@ func (r *report) word(at, text string, one rule) {
 		r.add(at, codeChoice, fmt.Sprintf("%q is not known here", text), hint(text, one.one)+"allowed: "+strings.Join(one.one, ", "))
 	case one.pattern == nameForm && !namePattern.MatchString(text):
 		r.add(at, codeName, fmt.Sprintf("%q cannot be a name", text), "use letters, digits, - and _, at most 64")
-	case one.pattern == currencyForm && !currencyPattern.MatchString(text):
+	case one.pattern == currencyForm && (!currencyPattern.MatchString(text) || utf8.RuneCountInString(text) > 16):
 		r.add(at, codeName, fmt.Sprintf("%q cannot be a currency", text), "write a short word such as EUR")
 	}
 }

@@ -266,7 +266,7 @@ func TestSchemaRefusesBadFiles(t *testing.T) {
 	s := loadSchema(t)
 	beyond := map[string]bool{
 		"action-called-review": true, "budget-both": true, "budget-negative": false, "one-action": true, "outcomes-differ": true,
-		"latency-zero": true, "latency-negative": false, "size-fraction-of-a-byte": true, "volume-zero": false, "seed-too-large": true, "today-empty": true,
+		"latency-zero": true, "latency-negative": false, "size-fraction-of-a-byte": true, "volume-zero": false, "seed-too-large": true, "currency-too-long": true, "today-empty": true,
 		"source-bad-variable": true, "source-connection-without-query": true, "source-nothing": true, "source-password": true,
 		"source-password-parameter": true, "source-path-and-query": true, "source-sheet-of-csv": true, "split-by-target": true,
 		"test-share-too-large": false, "test-share-over-the-whole": true, "infinite-numbers": false,
