@@ -311,3 +311,26 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 	}
 	walk("", s)
 }
+
+// Every example can be read, and its editor's schema agrees.
+func TestExamplesAreValid(t *testing.T) {
+	files, err := filepath.Glob("../examples/*/scenario.yaml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("found %d examples (%v), at least 3 are needed", len(files), err)
+	}
+	s := loadSchema(t)
+	for _, path := range files {
+		f, err := scenario.Load(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if f.Scenario.Name != filepath.Base(f.Dir) {
+			t.Errorf("%s: the scenario %q is not called like its folder", path, f.Scenario.Name)
+		}
+		root, problems := position.ParseYAML(path, f.Text)
+		if err := s.accepts("", data(root)); err != nil || len(problems) > 0 {
+			t.Errorf("%s: %v %v", path, err, problems)
+		}
+	}
+}
