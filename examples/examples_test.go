@@ -28,12 +28,12 @@ func TestExamples(t *testing.T) {
 	if err != nil || len(scenarios) < 3 {
 		t.Fatalf("%d examples, error %v", len(scenarios), err)
 	}
+	if testing.Short() {
+		t.Skip("whole runs on real data; without -short they run")
+	}
 	for _, path := range scenarios {
 		name := filepath.Dir(path)
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name != "credit-g" {
-				t.Skip("long; without -short it runs")
-			}
 			r, err := pipeline.Run(context.Background(), pipeline.Options{Path: path, Dir: t.TempDir(), Version: "test"})
 			if err != nil {
 				t.Fatal(err)

@@ -70,15 +70,22 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		stop := time.AfterFunc(time.Duration(5+rng.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		// The clock of a life starts with its first acknowledged record, so that
+		// a busy machine does not end it before it has begun.
+		var stop *time.Timer
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			if stop == nil {
+				stop = time.AfterFunc(time.Duration(rng.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+			}
 			if len(lines.Text()) == 36 { // a whole line
 				acknowledged[lines.Text()] = true
 			}
 		}
 		_ = cmd.Wait() // it was killed
-		stop.Stop()
+		if stop != nil {
+			stop.Stop()
+		}
 	}
 	got, stats := readAll(t, dir)
 	for _, r := range got {

@@ -3,6 +3,7 @@ package lint_test
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"bespoke/internal/lint"
@@ -129,18 +130,23 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-func sources(t *testing.T) []lint.Source {
-	t.Helper()
+// parsed are the sources of the module, read once for all tests.
+var parsed = sync.OnceValues(func() ([]lint.Source, error) {
 	root, err := lint.Root()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	all, err := lint.Sources(root)
+	return lint.Sources(root)
+})
+
+func sources(t *testing.T) []lint.Source {
+	t.Helper()
+	all, err := parsed()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(all) < 10 {
-		t.Fatalf("found only %d Go files below %s", len(all), root)
+		t.Fatalf("found only %d Go files", len(all))
 	}
 	return all
 }
