@@ -41,10 +41,16 @@ func (s *Search) better(a, b float64) bool {
 	return a < b
 }
 
+// noiseErrors is how many standard errors a trial's money must be below the
+// most to lose by it. One error is what a single comparison would ask for; the
+// most of dozens is above its own mean by more. Measured in
+// bench/quality/RESULTS.md.
+const noiseErrors = 2
+
 // chooseMoney takes, among the trials whose money cannot be told from the
 // most, the one with the lowest proper loss: the largest of many noisy sums is
 // mostly luck. Two trials cannot be told apart when the mean of their paired
-// row differences is below its standard error.
+// row differences is at most noiseErrors of its standard errors.
 func chooseMoney(trials []*Trial, most int) (chosen, equals int) {
 	chosen = most
 	difference := make([]float64, len(trials[most].money))
@@ -56,7 +62,7 @@ func chooseMoney(trials []*Trial, most int) (chosen, equals int) {
 			difference[r] = trials[most].money[r] - t.money[r]
 		}
 		gap, noise := meanError(difference)
-		if gap > noise {
+		if gap > noiseErrors*noise {
 			continue
 		}
 		t.Equal = true

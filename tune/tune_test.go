@@ -214,6 +214,39 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// Money decides from two standard errors of the paired difference on.
+func TestHowMuchMoreMoneyDecides(t *testing.T) {
+	for _, c := range []struct {
+		errors           float64
+		scenario, equals int
+	}{{1.5, 1, 2}, {2.5, 0, 1}, {-1.5, 1, 2}, {-2.5, 1, 1}} {
+		s := search(t, 2)
+		s.Models, s.Threads = nil, 1
+		calls := 0
+		// The first earns more by so many standard errors; the second has less loss.
+		s.Judge = func(rows []int, _ []float64) (tune.Score, error) {
+			calls++
+			score := tune.Score{Loss: float64(3 - calls), Money: make([]float64, len(rows))}
+			n := float64(len(rows))
+			for i := range score.Money {
+				score.Money[i] = float64(i % 5)
+				if calls == 1 {
+					swing := float64(1 - 2*(i%2)) // mean 0, deviation sqrt(n/(n-1))
+					score.Money[i] += swing + c.errors/math.Sqrt(n-1)
+				}
+			}
+			return score, nil
+		}
+		o, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Scenario != c.scenario || o.Equals != c.equals {
+			t.Errorf("%v errors more money: chose %d with %d equal, want %d with %d", c.errors, o.Scenario, o.Equals, c.scenario, c.equals)
+		}
+	}
+}
+
 func TestTimeBudgetIsNotReproducible(t *testing.T) {
 	s := search(t, 0)
 	s.Budget = scenario.Budget{Time: 1}
