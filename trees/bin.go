@@ -109,7 +109,7 @@ func (b *binner) columns(t *team) []column {
 
 // binScratch is the memory of one worker.
 type binScratch struct {
-	values, keys, spare []float64
+	values, spare []float64
 	pairs               []pair
 	radix               radix
 }

@@ -91,11 +91,13 @@ func drawTwin(t *rapid.T, levels int) (*twin, *settings) {
 			x.Features[j].Levels = levels
 		}
 		for i := range n {
-			x.Row(i)[j] = r.NormFloat64()
-			if kind == 1 {
+			switch kind {
+			case 1:
 				x.Row(i)[j] = float64(r.IntN(6))
-			} else if kind == 2 {
+			case 2:
 				x.Row(i)[j] = float64(r.IntN(levels))
+			default:
+				x.Row(i)[j] = r.NormFloat64()
 			}
 			if missing && r.IntN(6) == 0 {
 				x.Row(i)[j] = math.NaN()

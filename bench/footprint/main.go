@@ -127,7 +127,9 @@ func served(binary, bundle string, bodies [][]byte) (err error) {
 		return err
 	}
 	address := free.Addr().String()
-	free.Close()
+	if err := free.Close(); err != nil {
+		return err
+	}
 	server := exec.Command(binary, "serve", bundle, "--listen", address, "--quiet")
 	server.Stderr = os.Stderr
 	if err := server.Start(); err != nil {

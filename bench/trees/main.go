@@ -11,6 +11,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -125,7 +126,7 @@ func read(path string, into any) error {
 		return err
 	}
 	defer f.Close()
-	if err := binary.Read(f, binary.LittleEndian, into); err != nil && err != io.EOF {
+	if err := binary.Read(f, binary.LittleEndian, into); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
