@@ -109,9 +109,9 @@ func (b *binner) columns(t *team) []column {
 
 // binScratch is the memory of one worker.
 type binScratch struct {
-	values, spare []float64
-	pairs               []pair
-	radix               radix
+	values []float64
+	pairs  []pair
+	radix  radix
 }
 
 // bundle finds the columns of the features from first on.
