@@ -115,11 +115,24 @@ func (r *Result) verdictByMoney() (string, web.Tone) {
 	}
 	switch {
 	case !d.Significant:
-		return sentence + "; the held-out rows are too few to tell that from chance.", web.Warn
+		return r.verdictOpen(sentence, base), web.Warn
 	case d.Mean < 0:
 		return sentence + ".", web.Bad
 	}
 	return sentence + ".", web.Good
+}
+
+// verdictOpen is the verdict where the gain over the best without a model may
+// be chance: what is certain is said first.
+func (r *Result) verdictOpen(sentence string, base evaluate.Policy) string {
+	p := r.Evaluate.Policies
+	d := p.Policies[p.Model].VersusToday
+	if base.Kind == evaluate.Today || d == nil || !d.Significant || d.Mean < 0 {
+		return sentence + "; the held-out rows are too few to tell that from chance."
+	}
+	per, unit := r.period()
+	return fmt.Sprintf("Deciding by the model earns %s more %s than today's rule; whether it also beats %s, %s cannot tell.",
+		web.Quantity{Value: d.Mean * per, Unit: r.currency()}, unit, policyName(base), plural(p.Rows, "held-out row"))
 }
 
 // policyName is how a policy is called in a sentence.
