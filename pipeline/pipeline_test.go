@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,20 +42,7 @@ budget: {trials: 8}
 func write(t *testing.T, scenario string, name string, tab *table.Table) string {
 	t.Helper()
 	dir := t.TempDir()
-	var csv strings.Builder
-	csv.WriteString(strings.Join(tab.Names(), ",") + "\n")
-	for i := range tab.Rows() {
-		for j, c := range tab.Columns() {
-			if j > 0 {
-				csv.WriteByte(',')
-			}
-			if v := c.Value(i); v != nil {
-				fmt.Fprint(&csv, v)
-			}
-		}
-		csv.WriteByte('\n')
-	}
-	for file, text := range map[string]string{"scenario.yaml": scenario, name: csv.String()} {
+	for file, text := range map[string]string{"scenario.yaml": scenario, name: tabletest.CSV(tab)} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -101,7 +101,7 @@ var badScenarios = []bad{
 // TestBadInput runs scenarios with wrong data and wrong scenarios. Each is told
 // in words that a customer understands, or treated as the warning says.
 func TestBadInput(t *testing.T) {
-	lines := strings.Split(strings.TrimSpace(csvOf(tabletest.Loans(200, 5))), "\n")[1:]
+	lines := strings.Split(strings.TrimSpace(tabletest.CSV(tabletest.Loans(200, 5))), "\n")[1:]
 	for _, c := range append(badData, badScenarios...) {
 		t.Run(c.name, func(t *testing.T) {
 			if c.data == nil {

@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bespoke/internal/tabletest"
-	"bespoke/table"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected files and the generated pages")
@@ -103,24 +102,6 @@ explain: {repeats: 1, rows: 2}
 budget: {trials: 2}
 `
 
-// csvOf writes a table as a csv file's text.
-func csvOf(tab *table.Table) string {
-	var csv strings.Builder
-	csv.WriteString(strings.Join(tab.Names(), ",") + "\n")
-	for i := range tab.Rows() {
-		for j, c := range tab.Columns() {
-			if j > 0 {
-				csv.WriteByte(',')
-			}
-			if v := c.Value(i); v != nil {
-				fmt.Fprint(&csv, v)
-			}
-		}
-		csv.WriteByte('\n')
-	}
-	return csv.String()
-}
-
 // folder makes a folder with files of the given texts.
 func folder(t testing.TB, files map[string]string) string {
 	t.Helper()
@@ -155,7 +136,7 @@ func ran(t testing.TB) string {
 			t.Fatal(err)
 		}
 		shared.dir = dir
-		put(t, dir, map[string]string{"scenario.yaml": loans, "loans.csv": csvOf(tabletest.Loans(500, 3))})
+		put(t, dir, map[string]string{"scenario.yaml": loans, "loans.csv": tabletest.CSV(tabletest.Loans(500, 3))})
 		shared.a = bespoke("run", dir)
 	})
 	if shared.a.code != exitDone {

@@ -62,7 +62,7 @@ func until(t *testing.T, from *bufio.Scanner, text string) string {
 // does. The same command then reuses what was finished, and the bundle is that
 // of a run that nobody disturbed.
 func TestKilledRunGoesOn(t *testing.T) {
-	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(300, 3))})
+	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": tabletest.CSV(tabletest.Loans(300, 3))})
 	whole := must(t, "run", dir, "--dir", filepath.Join(dir, "whole"), "--json")
 
 	cmd, _, errOut := start(t, "program", "run", dir, "--json", "--threads", "2")
@@ -116,7 +116,7 @@ func TestInterruptedRunSaysHowToGoOn(t *testing.T) {
 		json   bool
 	}{{"Ctrl-C", os.Interrupt, false}, {"SIGTERM", syscall.SIGTERM, true}} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(300, 3))})
+			dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": tabletest.CSV(tabletest.Loans(300, 3))})
 			args := []string{"run", dir, "--trials", "40", "--fresh", "--verbose"}
 			if c.json {
 				args = append(args, "--json")

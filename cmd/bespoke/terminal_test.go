@@ -176,7 +176,7 @@ var moving = regexp.MustCompile(`\[[=> ]{20,}\]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]
 // there is none, finished bars have become lines in the order of the stages,
 // and the result follows.
 func TestProgressOnATerminal(t *testing.T) {
-	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(300, 3))})
+	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": tabletest.CSV(tabletest.Loans(300, 3))})
 	cmd, shown := inTerminal(t, 100, nil, "run", dir)
 	<-shown.end
 	if err := cmd.Wait(); err != nil {
@@ -215,7 +215,7 @@ func TestProgressOnATerminal(t *testing.T) {
 
 // TestInterruptOnATerminal: Ctrl-C takes the bar away and leaves the hint.
 func TestInterruptOnATerminal(t *testing.T) {
-	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": csvOf(tabletest.Loans(300, 3))})
+	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": tabletest.CSV(tabletest.Loans(300, 3))})
 	cmd, shown := inTerminal(t, 100, nil, "run", dir, "--trials", "60")
 	shown.wait(t, " of 60")
 	shown.press(t, 3) // Ctrl-C, which the terminal echoes

@@ -3,8 +3,10 @@
 package tabletest
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"bespoke/table"
 )
@@ -75,6 +77,25 @@ func Split(rows, folds int) table.Split {
 		s.Folds[i%folds] = append(s.Folds[i%folds], i)
 	}
 	return s
+}
+
+// CSV writes a table as the text of a csv file, missing values as empty cells.
+// Its values must need no quotes.
+func CSV(t *table.Table) string {
+	var csv strings.Builder
+	csv.WriteString(strings.Join(t.Names(), ",") + "\n")
+	for i := range t.Rows() {
+		for j, c := range t.Columns() {
+			if j > 0 {
+				csv.WriteByte(',')
+			}
+			if v := c.Value(i); v != nil {
+				fmt.Fprint(&csv, v)
+			}
+		}
+		csv.WriteByte('\n')
+	}
+	return csv.String()
 }
 
 func must(t *table.Table, err error) *table.Table {
