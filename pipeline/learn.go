@@ -77,7 +77,7 @@ func Learn(ctx context.Context, l Learning) (*Learnt, error) {
 	if err := l.search(ctx, out); err != nil {
 		return nil, err
 	}
-	if out.Scenario, err = l.refit(ctx, out, out.Search.Scenario); err != nil {
+	if out.Scenario, err = l.feasible(ctx, out); err != nil {
 		return nil, err
 	}
 	out.Technology = out.Scenario
@@ -87,6 +87,41 @@ func Learn(ctx context.Context, l Learning) (*Learnt, error) {
 		}
 	}
 	return out, nil
+}
+
+// mostRefits is how many candidates are refitted to find one within the limits.
+const mostRefits = 6
+
+// feasible refits the scenario's choice and, where it breaks a limit, drops it
+// with the reason and takes the next one. When none of the first few is within
+// the limits the first stays, for the gate to stop at.
+func (l Learning) feasible(ctx context.Context, out *Learnt) (*Choice, error) {
+	var first *Choice
+	for n, trial := range out.Search.Ranked() {
+		if n == mostRefits {
+			break
+		}
+		c, err := l.refit(ctx, out, trial)
+		if err != nil {
+			return nil, err
+		}
+		limits, err := measure(l.Scenario.Limits, c.Solution, l.Table.Take(l.Split.Development))
+		if err != nil {
+			return nil, err
+		}
+		broken := brokenLimits(limits)
+		if broken == "" {
+			out.Search.Scenario = trial
+			return c, nil
+		}
+		if first == nil {
+			first = c
+		}
+		c.Trial.Dropped = broken
+		l.Report.Warn("train", fmt.Sprintf("%s is dropped: %s", c.Trial.Candidate.Label, broken))
+	}
+	first.Trial.Dropped = ""
+	return first, nil
 }
 
 func (l Learning) problem() (*train.Problem, error) {

@@ -54,37 +54,58 @@ func (f *flow) pack(context.Context) error {
 	return f.store.AddOutput(f.scenario.Name + ".bespoke")
 }
 
-// limits measures what the scenario limits. Latency depends on the machine, so
-// that what is recorded in the bundle is only whether it was kept.
+// limits measures the chosen solution. Latency depends on the machine, so that
+// what is recorded in the bundle is only whether it was kept.
 func (f *flow) limits(s *solution.Solution) ([]Limit, *value.Gate, error) {
-	var out []Limit
-	l := f.scenario.Limits
-	if l.Latency > 0 {
-		p95, err := latency(s, f.table.Take(f.split.Test))
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, Limit{Name: "latency", Allowed: l.Latency.String(), Measured: p95.Round(100 * time.Nanosecond).String(), Passed: p95 <= time.Duration(l.Latency)})
-	}
-	if l.Size > 0 {
-		size, err := size(s)
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: bytesText(int64(size)), Passed: size <= l.Size})
-	}
-	if len(out) == 0 {
-		return nil, nil, nil
+	out, err := measure(f.scenario.Limits, s, f.table.Take(f.split.Test))
+	if err != nil || len(out) == 0 {
+		return nil, nil, err
 	}
 	g := value.Gate{Name: "limits", Passed: true}
 	for _, limit := range out {
 		if g.Sentence != "" {
 			g.Sentence += "; "
 		}
-		g.Sentence += fmt.Sprintf("%s %s of %s allowed", limit.Name, limit.Measured, limit.Allowed)
+		g.Sentence += limit.say()
 		g.Passed = g.Passed && limit.Passed
 	}
 	return out, &g, nil
+}
+
+// measure measures what the scenario limits, on the given rows.
+func measure(l scenario.Limits, s *solution.Solution, rows *table.Table) ([]Limit, error) {
+	var out []Limit
+	if l.Latency > 0 {
+		p95, err := latency(s, rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Limit{Name: "latency", Allowed: l.Latency.String(), Measured: p95.Round(100 * time.Nanosecond).String(), Passed: p95 <= time.Duration(l.Latency)})
+	}
+	if l.Size > 0 {
+		size, err := size(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: bytesText(int64(size)), Passed: size <= l.Size})
+	}
+	return out, nil
+}
+
+// say is the limit in a few words.
+func (l Limit) say() string {
+	return fmt.Sprintf("%s %s of %s allowed", l.Name, l.Measured, l.Allowed)
+}
+
+// brokenLimits names the limits that were broken; empty when none was.
+func brokenLimits(limits []Limit) string {
+	var broken []string
+	for _, l := range limits {
+		if !l.Passed {
+			broken = append(broken, l.say())
+		}
+	}
+	return strings.Join(broken, "; ")
 }
 
 // size is the number of bytes of the solution's parts.

@@ -214,6 +214,39 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// TestLimitDropsTheChoice: a candidate that breaks a limit is dropped with the
+// reason, and the next one is bundled.
+func TestLimitDropsTheChoice(t *testing.T) {
+	dir := write(t, loans, "loans.csv", tabletest.Loans(300, 10))
+	free := run(t, pipeline.Options{Path: dir, Dir: filepath.Join(dir, "free"), Threads: 2, Version: "test", Force: true})
+	parts := 0
+	for _, l := range free.Bundle.Limits {
+		if l.Name == "size" && l.Passed {
+			parts++
+		}
+	}
+	if parts != 1 || free.Search.Trials[free.Search.Scenario].Dropped != "" {
+		t.Fatalf("limits %+v", free.Bundle.Limits)
+	}
+	// A logistic model has more bytes than this, the baseline fewer.
+	tight := strings.Replace(loans, "size: 20MB", "size: 2900B", 1)
+	tight = strings.Replace(tight, "budget: {trials: 8}", "budget: {trials: 3}\ndesign: {models: [linear.logistic.v1]}", 1)
+	if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), []byte(tight), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	small := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test", Force: true})
+	chosen := small.Search.Trials[small.Search.Scenario]
+	dropped := 0
+	for _, trial := range small.Search.Trials {
+		if strings.Contains(trial.Dropped, "size") {
+			dropped++
+		}
+	}
+	if chosen.Dropped != "" || dropped == 0 {
+		t.Errorf("chosen %s (%s), %d dropped; size %+v", chosen.Candidate.Label, chosen.Dropped, dropped, small.Bundle.Limits)
+	}
+}
+
 func TestCheckReadsAndDoesNotTrain(t *testing.T) {
 	dir := write(t, loans, "loans.csv", tabletest.Loans(300, 7))
 	r, err := pipeline.Check(context.Background(), pipeline.Options{Path: dir, Threads: 2})

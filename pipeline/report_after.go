@@ -117,6 +117,8 @@ func (r *Result) trialRow(t *tune.Trial) web.Row {
 	switch {
 	case t.Failed != "":
 		note = "failed: " + t.Failed
+	case t.Dropped != "":
+		note = "dropped: " + t.Dropped
 	case t.Number == r.Search.Scenario:
 		row.Chosen, row.Badge = true, "scenario-driven"
 		if t.Number == r.Search.Technology {

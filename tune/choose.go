@@ -1,8 +1,10 @@
 package tune
 
 import (
+	"cmp"
 	"errors"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -29,6 +31,39 @@ func (s *Search) choose(o *Outcome) error {
 		o.Scenario, o.Equals = chooseMoney(o.Trials, most)
 	}
 	return nil
+}
+
+// Ranked lists the trials that could be fitted in the order in which the
+// scenario takes them: its choice, then those that cannot be told from the most
+// money by their loss, then the others by money; without payoffs all by loss.
+// It is for taking the next one where a limit drops the first.
+func (o *Outcome) Ranked() []int {
+	var order []int
+	for i, t := range o.Trials {
+		if t.Failed == "" {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := o.Trials[i], o.Trials[j]
+		switch {
+		case i == o.Scenario || j == o.Scenario:
+			return cmp.Compare(btoi(j == o.Scenario), btoi(i == o.Scenario))
+		case a.Equal != b.Equal:
+			return cmp.Compare(btoi(b.Equal), btoi(a.Equal))
+		case a.money == nil || a.Equal:
+			return cmp.Compare(a.Loss, b.Loss)
+		}
+		return cmp.Compare(b.Money, a.Money)
+	})
+	return order
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (s *Search) better(a, b float64) bool {

@@ -77,6 +77,8 @@ type Trial struct {
 	Rounds int `json:"rounds,omitempty"`
 	// Calibration is the chosen method; empty for regression.
 	Calibration string `json:"calibration,omitempty"`
+	// Dropped says which limit the trial broke when it was about to be chosen.
+	Dropped string `json:"dropped,omitempty"`
 	// Equal is true when the trial's money cannot be told from the most.
 	Equal bool `json:"equal,omitempty"`
 
