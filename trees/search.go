@@ -27,7 +27,7 @@ type search struct {
 const (
 	// serialWork is below how many additions to a histogram, or visits of
 	// bins, waking the other workers costs more than it saves.
-	serialWork = 1 << 15
+	serialWork = 1 << 13
 	// quadTask is how many quads of a panel make a task of accumulation.
 	quadTask = 8
 )

@@ -1,21 +1,46 @@
 package trees
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
 )
 
 // team is a fixed number of goroutines that take tasks from a list together.
 // Running tasks allocates nothing. Which worker takes which task is left to
 // chance, so tasks must not depend on it.
+//
+// A tree needs a hundred short runs, and waking a sleeping thread may take
+// longer than one of them. Helpers therefore look for work for a while before
+// they go to sleep, and one that was woken too late is not waited for.
 type team struct {
 	threads int
-	fn      func(worker, task int)
-	tasks   int64
-	next    atomic.Int64
-	start   []chan struct{}
-	done    sync.WaitGroup
+	// fn, tasks and closed are written while no helper is running.
+	fn     func(worker, task int)
+	tasks  int64
+	closed bool
+	next   atomic.Int64
+	help   []helper
+	spins  int
 }
+
+// helper is the state of one goroutine of a team. Only the team's owner moves
+// it to posted and back from there, only the goroutine to all others.
+type helper struct {
+	state atomic.Int32
+	wake  chan struct{}  // one token for each move from asleep to posted
+	_     [64 - 16]uint8 // helpers in cache lines of their own
+}
+
+const (
+	looking int32 = iota // for work
+	posted               // there is work that the helper has not seen yet
+	running
+	asleep
+)
+
+// lookTurns is how often a helper looks for work before it sleeps: some tens
+// of microseconds.
+const lookTurns = 30_000
 
 // mostThreads bounds a team; every member has scratch memory.
 const mostThreads = 256
@@ -24,30 +49,59 @@ const mostThreads = 256
 // until close.
 func newTeam(threads int) *team {
 	t := &team{threads: min(max(1, threads), mostThreads)}
-	t.start = make([]chan struct{}, t.threads-1)
-	for i := range t.start {
-		t.start[i] = make(chan struct{}, 1)
-		go func() {
-			for range t.start[i] {
-				t.work(i + 1)
-				t.done.Done()
-			}
-		}()
+	if runtime.GOMAXPROCS(0) >= t.threads {
+		t.spins = lookTurns // else looking would keep others from working
+	}
+	t.help = make([]helper, t.threads-1)
+	for i := range t.help {
+		t.help[i].wake = make(chan struct{}, 1)
+		go t.serve(&t.help[i], i+1)
 	}
 	return t
 }
 
+// serve is the life of a helper.
+func (t *team) serve(h *helper, worker int) {
+	for turn := 0; ; turn++ {
+		switch {
+		case h.state.Load() == posted && h.state.CompareAndSwap(posted, running):
+			if t.closed {
+				return
+			}
+			t.work(worker)
+			h.state.Store(looking)
+			turn = 0
+		case turn >= t.spins && h.state.CompareAndSwap(looking, asleep):
+			<-h.wake
+			turn = 0
+		}
+	}
+}
+
+// post tells a helper that there is work.
+func (h *helper) post() {
+	if h.state.CompareAndSwap(looking, posted) {
+		return
+	}
+	if h.state.CompareAndSwap(asleep, posted) {
+		h.wake <- struct{}{}
+		return
+	}
+	h.post() // it went to sleep between the two
+}
+
 func (t *team) close() {
-	for _, c := range t.start {
-		close(c)
+	t.closed = true
+	for i := range t.help {
+		t.help[i].post()
 	}
 }
 
 // run calls fn for the tasks 0 to tasks-1 and returns when all are done. The
 // worker is a number below threads that no two calls have at a time.
 func (t *team) run(tasks int, fn func(worker, task int)) {
-	helpers := min(t.threads, tasks) - 1
-	if helpers < 1 {
+	helpers := t.help[:min(len(t.help), max(0, tasks-1))]
+	if len(helpers) == 0 {
 		for i := range tasks {
 			fn(0, i)
 		}
@@ -55,12 +109,26 @@ func (t *team) run(tasks int, fn func(worker, task int)) {
 	}
 	t.fn, t.tasks = fn, int64(tasks)
 	t.next.Store(0)
-	t.done.Add(helpers)
-	for _, c := range t.start[:helpers] {
-		c <- struct{}{}
+	for i := range helpers {
+		helpers[i].post()
 	}
 	t.work(0)
-	t.done.Wait()
+	for i := range helpers {
+		helpers[i].finish()
+	}
+}
+
+// finish takes work back from a helper that has not begun, and waits for one
+// that has.
+func (h *helper) finish() {
+	if h.state.CompareAndSwap(posted, looking) {
+		return
+	}
+	for turn := 1; h.state.Load() == running; turn++ {
+		if turn%1000 == 0 {
+			runtime.Gosched()
+		}
+	}
 }
 
 func (t *team) work(worker int) {
