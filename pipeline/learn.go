@@ -51,6 +51,16 @@ type Learnt struct {
 	// Technology is the most accurate choice, Scenario the one that earns most.
 	// They are the same Choice when both are the same trial.
 	Technology, Scenario *Choice
+
+	// judged are the rows with out-of-fold predictions, which are the same for
+	// every trial, and truth their targets.
+	judged *table.Table
+	truth  []float64
+}
+
+// held joins out-of-fold predictions with the truth.
+func (out *Learnt) held(predictions []float64) evaluate.Held {
+	return evaluate.Held{Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions}
 }
 
 // Choice is a trial refitted on all development rows.
@@ -68,6 +78,8 @@ func Learn(ctx context.Context, l Learning) (*Learnt, error) {
 	if out.Problem, err = l.problem(); err != nil {
 		return nil, err
 	}
+	rows := train.NewOutOfFold(l.Split, 0).Rows
+	out.judged, out.truth = l.Table.Take(rows), pick(out.Problem.Y, rows)
 	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
 		return nil, err
 	}
@@ -105,7 +117,7 @@ func (l Learning) feasible(ctx context.Context, out *Learnt) (*Choice, error) {
 		if err != nil {
 			return nil, err
 		}
-		limits, err := measure(l.Scenario.Limits, c.Solution, l.Table.Take(l.Split.Development))
+		limits, err := measure(l.Scenario.Limits, c.Solution, l.Table, l.Split.Development)
 		if err != nil {
 			return nil, err
 		}
@@ -206,11 +218,11 @@ func (l Learning) judge(out *Learnt) tune.Judge {
 		proper = "rmse"
 	}
 	loss, err := evaluate.MetricFor(proper, l.Task)
-	return func(rows []int, predictions []float64) (tune.Score, error) {
+	return func(_ []int, predictions []float64) (tune.Score, error) {
 		if err != nil {
 			return tune.Score{}, err
 		}
-		held := evaluate.Held{Task: l.Task, Outcomes: out.Problem.Outcomes, Truth: pick(out.Problem.Y, rows), Predictions: predictions}
+		held := out.held(predictions)
 		var s tune.Score
 		var err error
 		if s.Metric, err = out.Metric.Of(held); err != nil {
@@ -220,7 +232,7 @@ func (l Learning) judge(out *Learnt) tune.Judge {
 			return s, err
 		}
 		if out.Payoffs != nil {
-			s.Money, err = l.money(out.Payoffs, rows, held)
+			s.Money, err = out.money(held)
 		}
 		return s, err
 	}
@@ -228,18 +240,18 @@ func (l Learning) judge(out *Learnt) tune.Judge {
 
 // money is the profit of each row when deciding by expected money, with
 // reviews within their capacity.
-func (l Learning) money(p *value.Payoffs, rows []int, held evaluate.Held) ([]float64, error) {
-	p, err := settle(p, held)
+func (out *Learnt) money(held evaluate.Held) ([]float64, error) {
+	p, err := settle(out.Payoffs, held)
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := p.Sheet(l.Table.Take(rows), held.Predictions, held.Truth, 1)
+	sheet, err := p.Sheet(out.judged, held.Predictions, held.Truth, 1)
 	if err != nil {
 		return nil, err
 	}
 	choice := sheet.Choose()
 	if p.HasReview() {
-		choice, _ = sheet.ChooseWithin(int(p.ReviewShare() * float64(len(rows))))
+		choice, _ = sheet.ChooseWithin(int(p.ReviewShare() * float64(out.judged.Rows())))
 	}
 	return sheet.Profit(choice), nil
 }
@@ -286,13 +298,12 @@ func (l Learning) settled(out *Learnt, t *tune.Trial) (*value.Payoffs, error) {
 	if out.Payoffs == nil {
 		return nil, nil
 	}
-	rows := t.OutOfFold().Rows
-	held := evaluate.Held{Task: l.Task, Outcomes: out.Problem.Outcomes, Truth: pick(out.Problem.Y, rows), Predictions: t.Calibrated().Predictions}
+	held := out.held(t.Calibrated().Predictions)
 	p, err := settle(out.Payoffs, held)
 	if err != nil || !p.HasReview() {
 		return p, err
 	}
-	sheet, err := p.Sheet(l.Table.Take(rows), held.Predictions, nil, l.Threads)
+	sheet, err := p.Sheet(out.judged, held.Predictions, nil, l.Threads)
 	if err != nil {
 		return nil, err
 	}

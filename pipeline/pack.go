@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
-	"time"
 
 	"bespoke/bundle"
 	"bespoke/evaluate"
@@ -54,78 +52,6 @@ func (f *flow) pack(context.Context) error {
 	return f.store.AddOutput(f.scenario.Name + ".bespoke")
 }
 
-// limits measures the chosen solution. Latency depends on the machine, so that
-// what is recorded in the bundle is only whether it was kept.
-func (f *flow) limits(s *solution.Solution) ([]Limit, *value.Gate, error) {
-	out, err := measure(f.scenario.Limits, s, f.table.Take(f.split.Test))
-	if err != nil || len(out) == 0 {
-		return nil, nil, err
-	}
-	g := value.Gate{Name: "limits", Passed: true}
-	for _, limit := range out {
-		if g.Sentence != "" {
-			g.Sentence += "; "
-		}
-		g.Sentence += limit.say()
-		g.Passed = g.Passed && limit.Passed
-	}
-	return out, &g, nil
-}
-
-// measure measures what the scenario limits, on the given rows.
-func measure(l scenario.Limits, s *solution.Solution, rows *table.Table) ([]Limit, error) {
-	var out []Limit
-	if l.Latency > 0 {
-		p95, err := latency(s, rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Limit{Name: "latency", Allowed: l.Latency.String(), Measured: p95.Round(100 * time.Nanosecond).String(), Passed: p95 <= time.Duration(l.Latency)})
-	}
-	if l.Size > 0 {
-		size, err := size(s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: bytesText(int64(size)), Passed: size <= l.Size})
-	}
-	return out, nil
-}
-
-// say is the limit in a few words.
-func (l Limit) say() string {
-	return fmt.Sprintf("%s %s of %s allowed", l.Name, l.Measured, l.Allowed)
-}
-
-// brokenLimits names the limits that were broken; empty when none was.
-func brokenLimits(limits []Limit) string {
-	var broken []string
-	for _, l := range limits {
-		if !l.Passed {
-			broken = append(broken, l.say())
-		}
-	}
-	return strings.Join(broken, "; ")
-}
-
-// size is the number of bytes of the solution's parts.
-func size(s *solution.Solution) (scenario.Size, error) {
-	parts, err := s.Parts()
-	if err != nil {
-		return 0, err
-	}
-	total := 0
-	for _, p := range parts {
-		total += len(p)
-	}
-	return scenario.Size(total), nil
-}
-
-func percentile95(spans []time.Duration) time.Duration {
-	slices.Sort(spans)
-	return spans[len(spans)*95/100]
-}
-
 // bundled collects what goes into the bundle.
 func (f *flow) bundled(s *solution.Solution, limits []Limit) (bundle.Bundle, error) {
 	text, err := scenario.Render(f.scenario)
@@ -140,7 +66,11 @@ func (f *flow) bundled(s *solution.Solution, limits []Limit) (bundle.Bundle, err
 	if err != nil {
 		return bundle.Bundle{}, err
 	}
-	predictions, err := f.predicted(s)
+	var choice []int
+	if f.heldOut.Sheet != nil {
+		choice = f.heldOut.Sheet.Choose()
+	}
+	predictions, err := bundle.ProfilePredictions(s, f.heldOut.Held.Predictions, choice)
 	if err != nil {
 		return bundle.Bundle{}, err
 	}
@@ -148,19 +78,6 @@ func (f *flow) bundled(s *solution.Solution, limits []Limit) (bundle.Bundle, err
 		Manifest: bundle.Manifest{Bespoke: f.options.Version, Name: f.scenario.Name},
 		Solution: s, Scenario: text, Profile: table.ProfileOf(raw), Predictions: predictions, Card: f.card(limits),
 	}, nil
-}
-
-// predicted profiles the predictions and actions of the held-out rows.
-func (f *flow) predicted(s *solution.Solution) (*table.Profile, error) {
-	side, err := f.heldOut(f.learnt.Scenario)
-	if err != nil {
-		return nil, err
-	}
-	var choice []int
-	if side.Sheet != nil {
-		choice = side.Sheet.Choose()
-	}
-	return bundle.ProfilePredictions(s, side.Held.Predictions, choice)
 }
 
 // card writes the model card.

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"bespoke/data"
+	"bespoke/evaluate"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -88,10 +89,10 @@ type flow struct {
 	store    *runs.Run // nil while checking
 	table    *table.Table
 	split    table.Split
-	payoffs  *value.Payoffs
 	truth    []float64
 	loaded   *data.Loaded
 	learnt   *Learnt
+	heldOut  evaluate.Contender // the scenario choice on the test rows
 	result   *Result
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"bespoke/evaluate"
 	"bespoke/explain"
@@ -28,7 +27,6 @@ func (f *flow) need(context.Context) error {
 	if payoffs, err = payoffs.WithFill(value.Fallbacks(f.table, payoffs.Columns())); err != nil {
 		return err
 	}
-	f.payoffs = payoffs
 	if f.result.Need, err = payoffs.Need(f.table, f.truth, f.scenario.Need, f.options.Threads); err != nil {
 		return err
 	}
@@ -63,8 +61,8 @@ func (f *flow) learn(ctx context.Context) error {
 	return nil
 }
 
-// heldOut predicts the test rows by a choice.
-func (f *flow) heldOut(c *Choice) (evaluate.Contender, error) {
+// contend predicts the test rows by a choice.
+func (f *flow) contend(c *Choice) (evaluate.Contender, error) {
 	test := f.table.Take(f.split.Test)
 	out := evaluate.Contender{Label: c.Trial.Candidate.Label}
 	predictions, err := c.Solution.Predict(test, f.options.Threads)
@@ -110,13 +108,14 @@ func groups(c *table.Column, rows []int) []int {
 // evaluate measures both choices on the test rows, once.
 func (f *flow) evaluate(context.Context) error {
 	o := f.figures()
-	scenarioSide, err := f.heldOut(f.learnt.Scenario)
+	scenarioSide, err := f.contend(f.learnt.Scenario)
 	if err != nil {
 		return err
 	}
+	f.heldOut = scenarioSide
 	technology := scenarioSide
 	if f.learnt.Technology != f.learnt.Scenario {
-		if technology, err = f.heldOut(f.learnt.Technology); err != nil {
+		if technology, err = f.contend(f.learnt.Technology); err != nil {
 			return err
 		}
 	}
@@ -300,26 +299,4 @@ func (f *flow) truthText(row int) string {
 		return outcomes[int(y)]
 	}
 	return fmt.Sprintf("%.6g", y)
-}
-
-// latencySample is how many rows latency is measured on.
-const latencySample = 500
-
-// latency is the 95th percentile of deciding one row.
-func latency(s *solution.Solution, rows *table.Table) (time.Duration, error) {
-	conformed, _, err := rows.Conform(s.Schema)
-	if err != nil {
-		return 0, err
-	}
-	r := s.NewRow()
-	var spans []time.Duration
-	for i := range latencySample {
-		r.Fill(conformed, i%conformed.Rows())
-		begin := time.Now()
-		if err := s.Decide(r); err != nil {
-			return 0, err
-		}
-		spans = append(spans, time.Since(begin))
-	}
-	return percentile95(spans), nil
 }
