@@ -43,6 +43,7 @@ const (
 // only one class occurs is an error.
 var Logistic = model.Entry{
 	Name:     logisticName,
+	Title:    "logistic regression",
 	Summary:  "Logistic regression with ridge, lasso or mixed penalty; every coefficient is an odds ratio.",
 	Tasks:    []model.Task{model.Binary, model.Multiclass},
 	Encoding: model.Dense,
@@ -59,6 +60,7 @@ var Logistic = model.Entry{
 // the objective of scikit-learn's Ridge with the same alpha.
 var Ridge = model.Entry{
 	Name:     ridgeName,
+	Title:    "ridge regression",
 	Summary:  "Linear regression with ridge penalty; solved exactly.",
 	Tasks:    []model.Task{model.Regression},
 	Encoding: model.Dense,
@@ -80,6 +82,7 @@ var Ridge = model.Entry{
 // the same for a price in cents and a price in millions.
 var ElasticNet = model.Entry{
 	Name:     elasticNetName,
+	Title:    "elastic net",
 	Summary:  "Linear regression with mixed lasso and ridge penalty; drops useless features.",
 	Tasks:    []model.Task{model.Regression},
 	Encoding: model.Dense,

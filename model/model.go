@@ -130,6 +130,8 @@ type Rounds interface {
 type Entry struct {
 	// Name is versioned once released, such as "trees.boost.v1".
 	Name string
+	// Title is what people call it, such as "boosted trees".
+	Title string
 	// Summary says in one sentence what the model is.
 	Summary  string
 	Tasks    []Task

@@ -18,6 +18,7 @@ const boostName = "trees.boost.v1"
 // alone.
 var Boost = model.Entry{
 	Name:     boostName,
+	Title:    "boosted trees",
 	Summary:  "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
 	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding: model.Native,

@@ -24,7 +24,7 @@ func sample(entries []model.Entry, seed uint64, index int) model.Candidate {
 		params[s.Patience] = 0.0
 	}
 	return model.Candidate{
-		Label: fmt.Sprintf("%s #%d", family(entry.Name), index+1), Model: entry.Name, Params: params,
+		Label: fmt.Sprintf("%s #%d", entry.Title, index+1), Model: entry.Name, Params: params,
 		Reason: "drawn from the search ranges",
 	}
 }
@@ -75,19 +75,4 @@ func significant(v float64) float64 {
 	}
 	scale := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
 	return math.Round(v*scale) / scale
-}
-
-// family is the part of an entry's name that people know it by.
-func family(name string) string {
-	switch name {
-	case "trees.boost.v1":
-		return "boosted trees"
-	case "linear.logistic.v1":
-		return "logistic regression"
-	case "linear.ridge.v1":
-		return "ridge regression"
-	case "linear.elasticnet.v1":
-		return "elastic net"
-	}
-	return name
 }

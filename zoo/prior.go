@@ -18,6 +18,7 @@ const priorName = "baseline.prior.v1"
 // median. What a model earns more than this is what the features are worth.
 var Prior = model.Entry{
 	Name:     priorName,
+	Title:    "baseline",
 	Summary:  "Baseline that ignores the row: class shares, or the mean or median of the target.",
 	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding: model.Native,

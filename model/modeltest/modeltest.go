@@ -80,6 +80,9 @@ func checkEntry(t *testing.T, e model.Entry) {
 	if !entryName.MatchString(e.Name) {
 		t.Errorf("name %q: want package.model.v1", e.Name)
 	}
+	if e.Title == "" {
+		t.Error("title: want what people call the model")
+	}
 	if !sentence(e.Summary) {
 		t.Errorf("summary %q: want one sentence", e.Summary)
 	}
