@@ -5,20 +5,15 @@ package examples_test
 import (
 	"bytes"
 	"context"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"bespoke/bundle"
+	"bespoke/internal/golden"
 	"bespoke/pipeline"
 	"bespoke/web"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected reports")
 
 // measured is what a clock says, which differs from run to run.
 var measured = regexp.MustCompile(`latency [0-9.]+[µnm]?s`)
@@ -41,20 +36,7 @@ func TestExamples(t *testing.T) {
 			if _, err := bundle.Open(r.Bundle.Path); err != nil {
 				t.Error(err)
 			}
-			got := text(t, r)
-			expected := filepath.Join(name, "expected.txt")
-			if *update {
-				if err := os.WriteFile(expected, got, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(expected)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), string(got)); d != "" {
-				t.Errorf("the report differs from %s; if it should, run with -update\n%s", expected, d)
-			}
+			golden.Check(t, filepath.Join(name, "expected.txt"), text(t, r))
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bespoke/features"
+	"bespoke/internal/golden"
 	"bespoke/model"
 	"bespoke/table"
 )
@@ -165,7 +166,7 @@ func TestLoadErrors(t *testing.T) {
 func TestStoredStepsOfEarlierVersions(t *testing.T) {
 	for _, e := range []model.Encoding{model.Native, model.Dense} {
 		path := "testdata/stored.v1." + string(e)
-		if _, err := os.Stat(path + ".json"); os.IsNotExist(err) && *update {
+		if _, err := os.Stat(path + ".json"); os.IsNotExist(err) && golden.Updating() {
 			if err := os.WriteFile(path+".json", small(t, e), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +189,7 @@ func TestStoredStepsOfEarlierVersions(t *testing.T) {
 			}
 			b.WriteString("\n")
 		}
-		golden(t, "stored.v1."+string(e)+".golden", b.String())
+		golden.Check(t, "testdata/stored.v1."+string(e)+".golden", b.String())
 	}
 }
 

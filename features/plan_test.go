@@ -2,41 +2,19 @@ package features_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"bespoke/features"
+	"bespoke/internal/golden"
 	"bespoke/model"
 	"bespoke/table"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares text with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 // told writes what Describe says, for a golden file.
 func told(f *features.Fitted) string {
@@ -74,7 +52,7 @@ func TestDefaultPlansOfExamples(t *testing.T) {
 		for _, e := range example.encodings {
 			opt.Encoding = e
 			f, _ := mustFit(t, tab, y, opt)
-			golden(t, fmt.Sprintf("%s.%s.golden", example.name, e), told(f))
+			golden.Check(t, fmt.Sprintf("testdata/%s.%s.golden", example.name, e), told(f))
 		}
 	}
 }
@@ -83,7 +61,7 @@ func TestDefaultPlanOfEveryKind(t *testing.T) {
 	tab, y := mixed(t, 400, 3)
 	bothEncodings(t, func(t *testing.T, e model.Encoding) {
 		f, _ := mustFit(t, tab, y, features.Options{Encoding: e, Task: model.Binary, Classes: 2})
-		golden(t, fmt.Sprintf("mixed.%s.golden", e), told(f))
+		golden.Check(t, fmt.Sprintf("testdata/mixed.%s.golden", e), told(f))
 	})
 }
 
@@ -100,7 +78,7 @@ func TestStepsTable(t *testing.T) {
 			fmt.Fprintf(&b, "    %s = %v: %s\n", p.Name, p.Default, p.Doc)
 		}
 	}
-	golden(t, "steps.golden", b.String())
+	golden.Check(t, "testdata/steps.golden", b.String())
 }
 
 // many makes a category of n rows with the given number of levels, each with at

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,14 +15,13 @@ import (
 
 	"bespoke/bundle"
 	"bespoke/bundle/bundletest"
+	"bespoke/internal/golden"
 	"bespoke/ledger"
 	"bespoke/monitor"
 	"bespoke/table"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 var monday = time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)
 
@@ -201,7 +199,7 @@ func TestDriftAndLossAreSeen(t *testing.T) {
 	if r.Decisions.Matured != 600 || r.Decisions.Share != 0.4 {
 		t.Errorf("%+v", r.Decisions)
 	}
-	golden(t, "drift.txt", r.Text())
+	golden.Check(t, "testdata/drift.txt", r.Text())
 	data, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -227,23 +225,6 @@ func replace(t testing.TB, inputs json.RawMessage, column, literal string) json.
 		t.Fatal(err)
 	}
 	return out
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s differs, run with -update and look at it (-golden +now):\n%s", path, d)
-	}
 }
 
 func TestWhatIsLeftOutIsCounted(t *testing.T) {

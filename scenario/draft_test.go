@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"bespoke/internal/golden"
 	"bespoke/scenario"
 )
 
@@ -66,7 +67,7 @@ func TestDraft(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		golden(t, "testdata/draft/"+strings.ReplaceAll(name, " ", "-")+".yaml", text)
+		golden.Check(t, "testdata/draft/"+strings.ReplaceAll(name, " ", "-")+".yaml", text)
 	}
 }
 

@@ -2,7 +2,6 @@ package scenario_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,28 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bespoke/internal/golden"
 	"bespoke/scenario"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected files and the generated pages")
-
-// golden compares a text with a file, or rewrites the file.
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test ./scenario -update and look at the difference", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is out of date; run go test ./scenario -update and look at the difference (-want +got)\n%s", path, diff)
-	}
-}
 
 // cases lists the files of a kind in testdata by their names without the end.
 func cases(t *testing.T, end string, least int) []string {
@@ -72,7 +52,7 @@ func TestBadFiles(t *testing.T) {
 					b.WriteString(e + "\n")
 				}
 			}
-			golden(t, name+".bad.txt", []byte(b.String()))
+			golden.Check(t, name+".bad.txt", []byte(b.String()))
 		})
 	}
 }
@@ -90,7 +70,7 @@ func TestGoodFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".good.txt", text)
+			golden.Check(t, name+".good.txt", text)
 			again, err := scenario.Parse("again.yaml", text)
 			if err != nil {
 				t.Fatalf("the printed file is refused: %v", err)

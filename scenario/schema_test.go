@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"testing"
 
+	"bespoke/internal/golden"
 	"bespoke/internal/position"
 	"bespoke/scenario"
 )
@@ -19,11 +20,11 @@ func TestSchemaIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "../docs/scenario.schema.json", text)
+	golden.Check(t, "../docs/scenario.schema.json", text)
 }
 
 func TestReferenceIsCurrent(t *testing.T) {
-	golden(t, "../docs/reference-scenario.md", scenario.Reference())
+	golden.Check(t, "../docs/reference-scenario.md", scenario.Reference())
 }
 
 // schema is the part of JSON Schema that ours uses.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bespoke/bundle/bundletest"
+	"bespoke/internal/golden"
 	"bespoke/serve"
 )
 
@@ -21,7 +22,7 @@ func TestOpenAPIGolden(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	// The content hash changes with every change of a model; the API does not.
-	golden(t, "openapi.golden.json", regexp.MustCompile(`bundle [0-9a-f]{12}`).ReplaceAll(a.body, []byte("bundle HASH")))
+	golden.Check(t, "testdata/openapi.golden.json", regexp.MustCompile(`bundle [0-9a-f]{12}`).ReplaceAll(a.body, []byte("bundle HASH")))
 }
 
 // Every route is in the document, and everything in the document is a route.

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"bespoke/internal/golden"
 )
 
 // hostile is text that must stay text wherever it stands.
@@ -28,7 +30,7 @@ func rendered(t *testing.T, doc Document) string {
 var scripts = regexp.MustCompile(`(?s)<script type="text/plain" id="licences">.*`)
 
 func TestRenderGolden(t *testing.T) {
-	golden(t, "sample.html.golden", scripts.ReplaceAllString(rendered(t, sample()), "…"))
+	golden.Check(t, "testdata/sample.html.golden", scripts.ReplaceAllString(rendered(t, sample()), "…"))
 }
 
 func TestRenderIsSmallAndAlone(t *testing.T) {

@@ -3,38 +3,15 @@ package web
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
+	"bespoke/internal/golden"
+
 	"pgregory.net/rapid"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares with a file of testdata, or rewrites it with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s differs (-want +got); run with -update if it should:\n%s", name, d)
-	}
-}
 
 // printed is the document as a terminal shows it.
 func printed(t testing.TB, doc Document, width int, color bool) string {
@@ -47,9 +24,9 @@ func printed(t testing.TB, doc Document, width int, color bool) string {
 }
 
 func TestTextGolden(t *testing.T) {
-	golden(t, "sample-100.txt.golden", printed(t, sample(), 100, false))
-	golden(t, "sample-60.txt.golden", printed(t, sample(), 60, false))
-	golden(t, "sample-color.txt.golden", strings.ReplaceAll(printed(t, sample(), 100, true), "\x1b", "␛"))
+	golden.Check(t, "testdata/sample-100.txt.golden", printed(t, sample(), 100, false))
+	golden.Check(t, "testdata/sample-60.txt.golden", printed(t, sample(), 60, false))
+	golden.Check(t, "testdata/sample-color.txt.golden", strings.ReplaceAll(printed(t, sample(), 100, true), "\x1b", "␛"))
 }
 
 func TestTextIsHarmless(t *testing.T) {

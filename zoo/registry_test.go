@@ -2,38 +2,20 @@ package zoo_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
+	"bespoke/internal/golden"
 	"bespoke/model"
 	"bespoke/zoo"
-
-	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/registry.golden")
 
 // TestRegistry shows every change of what can be set: a name that is gone or a
 // default that moved breaks scenarios and saved runs.
 func TestRegistry(t *testing.T) {
-	const path = "testdata/registry.golden"
-	got := registry()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("the registry changed; run the test with -update when that is meant (-want +got):\n%s", d)
-	}
+	golden.Check(t, "testdata/registry.golden", registry())
 }
 
 func registry() string {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bespoke/internal/golden"
 )
 
 // verbNames are the commands in the order of a scenario's life.
@@ -19,10 +21,10 @@ func verbNames() []string {
 
 // TestHelp: every verb's help is golden, and `help VERB` is the same text.
 func TestHelp(t *testing.T) {
-	golden(t, filepath.Join("testdata", "help", "bespoke.txt"), must(t, "--help").out)
+	golden.Check(t, filepath.Join("testdata", "help", "bespoke.txt"), must(t, "--help").out)
 	for _, name := range verbNames() {
 		help := must(t, name, "--help").out
-		golden(t, filepath.Join("testdata", "help", name+".txt"), help)
+		golden.Check(t, filepath.Join("testdata", "help", name+".txt"), help)
 		if again := must(t, "help", name).out; again != help {
 			t.Errorf("`help %s` differs from `%s --help`", name, name)
 		}

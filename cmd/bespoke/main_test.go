@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,12 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"bespoke/internal/tabletest"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected files and the generated pages")
 
 // asProgram is the variable that makes the test binary behave as the program,
 // so that tests can start, interrupt and kill a real process.
@@ -63,24 +57,6 @@ func must(t testing.TB, args ...string) answer {
 		t.Fatalf("bespoke %s: exit code %d\n%s", strings.Join(args, " "), a.code, a.errOut)
 	}
 	return a
-}
-
-// golden compares a text with a file, or rewrites the file.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test ./cmd/bespoke -update and look at the difference", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is out of date; run go test ./cmd/bespoke -update and look at the difference (-want +got)\n%s", path, diff)
-	}
 }
 
 // loans is a scenario over the sample loans that runs in a moment.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bespoke/internal/golden"
 	"bespoke/scenario"
 	"bespoke/value"
 )
@@ -47,7 +48,7 @@ func TestReference(t *testing.T) {
 			flagTable(&b, c.LocalNonPersistentFlags())
 		}
 	}
-	golden(t, filepath.Join(pagesDir, "cli.md"), b.String())
+	golden.Check(t, filepath.Join(pagesDir, "cli.md"), b.String())
 }
 
 // TestFunctions: docs/functions.md is the table of what payoffs may call.
@@ -58,7 +59,7 @@ func TestFunctions(t *testing.T) {
 	for _, f := range value.Functions {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Signature, f.Doc)
 	}
-	golden(t, filepath.Join(pagesDir, "functions.md"), b.String())
+	golden.Check(t, filepath.Join(pagesDir, "functions.md"), b.String())
 }
 
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")
