@@ -14,7 +14,7 @@ import (
 var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
-	{"model", "internal/rowjson"},
+	{"model", "internal/rowjson", "profit"},
 	{"value", "linear", "trees", "features", "calibrate"},
 	{"zoo"},
 	{"solution"},

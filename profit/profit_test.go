@@ -1,4 +1,4 @@
-package value_test
+package profit_test
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"bespoke/value"
+	"bespoke/profit"
 )
 
 func near(t *testing.T, what string, got, want, tolerance float64) {
@@ -21,44 +21,44 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 func TestMaximumProfitOfEightRows(t *testing.T) {
 	y := []float64{0, 1, 0, 1, 0, 1, 0, 1}
 	s := []float64{.1, .2, .3, .4, .5, .7, .8, .9}
-	churn, err := value.DefaultChurnOffer().Expected(y, s)
+	churn, err := profit.DefaultChurnOffer().Expected(y, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "EMPC", churn.Profit, 23.875593418348124, 1e-12)
 	near(t, "EMPC share", churn.Share, .8743700763487141, 1e-14)
 	near(t, "EMPC cut", churn.Cut, .2, 0)
-	known, err := value.DefaultChurnOffer().At(y, s, .3)
+	known, err := profit.DefaultChurnOffer().At(y, s, .3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "MPC", known.Profit, 23.875, 1e-12)
-	credit, err := value.DefaultCreditLoan().Expected(y, s)
+	credit, err := profit.DefaultCreditLoan().Expected(y, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "EMPCS", credit.Profit, .0974701705, 5e-11)
 	near(t, "EMPCS share", credit.Share, .324345, 5e-7)
-	loss, err := value.DefaultCreditLoan().At(y, s, .275)
+	loss, err := profit.DefaultCreditLoan().At(y, s, .275)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "MPCS", loss.Profit, .03835, 1e-12)
-	lead, err := value.DefaultAcquisitionLead().Best(y, s)
+	lead, err := profit.DefaultAcquisitionLead().Best(y, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "MPA", lead.Profit, 3706.25, 1e-9)
-	gains, err := value.DefaultBusinessOffer().Gains(y, []float64{100, 200, 150, 300, 120, 250, 180, 220})
+	gains, err := profit.DefaultBusinessOffer().Gains(y, []float64{100, 200, 150, 300, 120, 250, 180, 220})
 	if err != nil {
 		t.Fatal(err)
 	}
-	business, err := value.BestShare(gains, s)
+	business, err := profit.BestShare(gains, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "EMPB", business.Profit, 18.61875, 1e-12)
-	area, err := value.AreaUnderProfit(gains, s)
+	area, err := profit.AreaUnderProfit(gains, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +76,11 @@ func TestRankings(t *testing.T) {
 		{"all equal", []float64{1, 1, 1, 1}, 0, 0, (-.25/3/2 + -.5/5 + -.75/4/2) / 2},
 		{"worst", []float64{.1, .5, .3, .9}, 0, 0, (-5.0/3/2 + -6.0/5 + -4.0/4/2) / 2},
 	} {
-		b, err := value.BestShare(gain, c.score)
+		b, err := profit.BestShare(gain, c.score)
 		if err != nil {
 			t.Fatal(err)
 		}
-		area, err := value.AreaUnderProfit(gain, c.score)
+		area, err := profit.AreaUnderProfit(gain, c.score)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,14 +88,14 @@ func TestRankings(t *testing.T) {
 		near(t, c.name+" share", b.Share, c.share, 0)
 		near(t, c.name+" area", area, c.area, 1e-15)
 	}
-	if area, err := value.AreaUnderProfit([]float64{-1}, []float64{1}); err != nil || area != 0 {
+	if area, err := profit.AreaUnderProfit([]float64{-1}, []float64{1}); err != nil || area != 0 {
 		t.Errorf("nothing to earn: %v, %v", area, err)
 	}
-	if area, err := value.AreaUnderProfit([]float64{2, -3}, []float64{2, 1}); err != nil || area != 1 {
+	if area, err := profit.AreaUnderProfit([]float64{2, -3}, []float64{2, 1}); err != nil || area != 1 {
 		t.Errorf("one point: %v, %v", area, err)
 	}
 	for _, bad := range [][2][]float64{{nil, nil}, {{1}, {1, 2}}, {{math.NaN()}, {1}}, {{1}, {math.Inf(1)}}} {
-		if _, err := value.BestShare(bad[0], bad[1]); err == nil {
+		if _, err := profit.BestShare(bad[0], bad[1]); err == nil {
 			t.Errorf("%v: no error", bad)
 		}
 	}
@@ -112,22 +112,22 @@ func TestMaximumProfitOfAThousandRows(t *testing.T) {
 		positives += y[i]
 	}
 	near(t, "positives", positives, 499, 0)
-	churn, err := value.DefaultChurnOffer().Expected(y, s)
+	churn, err := profit.DefaultChurnOffer().Expected(y, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "EMPC", churn.Profit, 23.256940199899468, 1e-11)
-	known, err := value.DefaultChurnOffer().At(y, s, .3)
+	known, err := profit.DefaultChurnOffer().At(y, s, .3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "MPC", known.Profit, 23.121, 1e-11)
-	credit, err := value.DefaultCreditLoan().Expected(y, s)
+	credit, err := profit.DefaultCreditLoan().Expected(y, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "EMPCS", credit.Profit, .09931143890997265, 1e-14)
-	loss, err := value.DefaultCreditLoan().At(y, s, .275)
+	loss, err := profit.DefaultCreditLoan().At(y, s, .275)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestMaximumProfitOfAThousandRows(t *testing.T) {
 // average and .3.
 func TestSavings(t *testing.T) {
 	y := []float64{0, 1, 1, 0}
-	c := value.Costs{FP: []float64{4, 1, 2, 2}, FN: []float64{1, 3, 3, 1}}
+	c := profit.Costs{FP: []float64{4, 1, 2, 2}, FN: []float64{1, 3, 3, 1}}
 	for _, k := range []struct {
 		name          string
 		act           []float64
@@ -160,29 +160,29 @@ func TestSavings(t *testing.T) {
 		near(t, k.name+" loss", loss, k.loss, 1e-15)
 		near(t, k.name+" savings", saved, k.savings, 1e-15)
 	}
-	if at, ok := (value.Costs{FP: []float64{1}, FN: []float64{5}}).Cutoff(0); !ok || math.Abs(at-1.0/6) > 1e-16 {
+	if at, ok := (profit.Costs{FP: []float64{1}, FN: []float64{5}}).Cutoff(0); !ok || math.Abs(at-1.0/6) > 1e-16 {
 		t.Errorf("cut-off of 1:5 is %v, want one sixth", at)
 	}
-	if _, ok := (value.Costs{FP: []float64{1}, FN: []float64{5}, TN: []float64{2}}).Cutoff(0); ok {
+	if _, ok := (profit.Costs{FP: []float64{1}, FN: []float64{5}, TN: []float64{2}}).Cutoff(0); ok {
 		t.Error("a cut-off although acting on a 0 costs less than leaving it alone")
 	}
 }
 
 func TestScoresAreChecked(t *testing.T) {
 	for name, f := range map[string]func() error{
-		"lengths": func() error { _, err := value.NetBenefit([]float64{0}, nil, .5); return err },
-		"labels":  func() error { _, err := value.NetBenefit([]float64{2}, []float64{.5}, .5); return err },
-		"nan":     func() error { _, err := value.NetBenefit([]float64{1}, []float64{math.NaN()}, .5); return err },
-		"one":     func() error { _, err := value.NetBenefit([]float64{1}, []float64{.5}, 1); return err },
+		"lengths": func() error { _, err := profit.NetBenefit([]float64{0}, nil, .5); return err },
+		"labels":  func() error { _, err := profit.NetBenefit([]float64{2}, []float64{.5}, .5); return err },
+		"nan":     func() error { _, err := profit.NetBenefit([]float64{1}, []float64{math.NaN()}, .5); return err },
+		"one":     func() error { _, err := profit.NetBenefit([]float64{1}, []float64{.5}, 1); return err },
 		"class": func() error {
-			_, err := value.DefaultChurnOffer().Expected([]float64{1, 1}, []float64{.5, .6})
+			_, err := profit.DefaultChurnOffer().Expected([]float64{1, 1}, []float64{.5, .6})
 			return err
 		},
 		"costs": func() error {
-			_, err := value.Costs{FP: []float64{1, 2, 3}}.Loss([]float64{1, 1}, []float64{.5, .6})
+			_, err := profit.Costs{FP: []float64{1, 2, 3}}.Loss([]float64{1, 1}, []float64{.5, .6})
 			return err
 		},
-		"free": func() error { _, err := value.Costs{}.Savings([]float64{1, 0}, []float64{.5, .6}); return err },
+		"free": func() error { _, err := profit.Costs{}.Savings([]float64{1, 0}, []float64{.5, .6}); return err },
 	} {
 		if f() == nil {
 			t.Errorf("%s: no error", name)
@@ -212,11 +212,11 @@ func TestNetBenefit(t *testing.T) {
 		prevalence += label[i] / float64(len(label))
 	}
 	for k, at := range in.Thresholds {
-		got, err := value.NetBenefit(label, in.Chance, at)
+		got, err := profit.NetBenefit(label, in.Chance, at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		near(t, "net benefit", got, in.NetBenefit[k], 5e-7)
-		near(t, "net benefit of all", value.NetBenefitOfAll(prevalence, at), in.All[k], 5e-7)
+		near(t, "net benefit of all", profit.NetBenefitOfAll(prevalence, at), in.All[k], 5e-7)
 	}
 }

@@ -1,16 +1,16 @@
-package value_test
+package profit_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
-	"bespoke/value"
+	"bespoke/profit"
 )
 
 // The numbers are those of reference A.5.
 func TestQini(t *testing.T) {
-	u := value.Uplift{Outcome: []float64{1, 0, 1, 1, 0, 0, 1, 0, 1, 0}}
+	u := profit.Uplift{Outcome: []float64{1, 0, 1, 1, 0, 0, 1, 0, 1, 0}}
 	for _, c := range "1101010010" {
 		u.Treated = append(u.Treated, c == '1')
 	}
@@ -28,7 +28,7 @@ func TestQini(t *testing.T) {
 func TestUpliftMoney(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	const n = 20000
-	u := value.Uplift{}
+	u := profit.Uplift{}
 	treat := make([]bool, n)
 	truth := 0.0
 	for i := range n {
@@ -64,7 +64,7 @@ func TestUpliftMoney(t *testing.T) {
 }
 
 func TestUpliftErrors(t *testing.T) {
-	u := value.Uplift{Outcome: []float64{1}, Treated: []bool{true}, Chance: []float64{1}}
+	u := profit.Uplift{Outcome: []float64{1}, Treated: []bool{true}, Chance: []float64{1}}
 	if _, err := u.Qini(nil); err == nil {
 		t.Error("no rows: no error")
 	}

@@ -1,4 +1,4 @@
-package value
+package profit
 
 import (
 	"cmp"
@@ -20,11 +20,11 @@ type Uplift struct {
 
 func (u Uplift) check(rows int) error {
 	if rows == 0 || len(u.Outcome) != rows || len(u.Treated) != rows {
-		return fmt.Errorf("value: uplift: %d outcomes and %d treatments for %d rows, they must be equal and not 0", len(u.Outcome), len(u.Treated), rows)
+		return fmt.Errorf("profit: uplift: %d outcomes and %d treatments for %d rows, they must be equal and not 0", len(u.Outcome), len(u.Treated), rows)
 	}
 	for i, y := range u.Outcome {
 		if !finite(y) {
-			return fmt.Errorf("value: uplift: row %d has the outcome %v, it must be finite", i+1, y)
+			return fmt.Errorf("profit: uplift: row %d has the outcome %v, it must be finite", i+1, y)
 		}
 	}
 	return nil
@@ -72,13 +72,13 @@ func (u Uplift) Money(treat []bool, worth, cost float64) ([]float64, error) {
 		return nil, err
 	}
 	if len(u.Chance) != 1 && len(u.Chance) != len(treat) {
-		return nil, fmt.Errorf("value: uplift: %d chances of treatment, want one for all or one for each of %d rows", len(u.Chance), len(treat))
+		return nil, fmt.Errorf("profit: uplift: %d chances of treatment, want one for all or one for each of %d rows", len(u.Chance), len(treat))
 	}
 	out := make([]float64, len(treat))
 	for i, t := range treat {
 		chance := at(u.Chance, i)
 		if !(chance > 0 && chance < 1) {
-			return nil, fmt.Errorf("value: uplift: row %d was treated with chance %v, it must lie between 0 and 1", i+1, chance)
+			return nil, fmt.Errorf("profit: uplift: row %d was treated with chance %v, it must lie between 0 and 1", i+1, chance)
 		}
 		if t != u.Treated[i] {
 			continue

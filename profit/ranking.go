@@ -1,0 +1,90 @@
+package profit
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// BestShare acts on the rows with the highest scores, equal scores together, as
+// long as that pays in hindsight; gain is what acting on each row is worth.
+// Profit is per row of all.
+func BestShare(gain, score []float64) (MaximumProfit, error) {
+	curve, ends, sorted, err := ranked(gain, score)
+	if err != nil {
+		return MaximumProfit{}, err
+	}
+	n := float64(len(gain))
+	out := MaximumProfit{Cut: math.Nextafter(sorted[0], math.Inf(1))}
+	for k, c := range curve {
+		if c/n > out.Profit {
+			out = MaximumProfit{Profit: c / n, Share: float64(ends[k]) / n, Cut: sorted[ends[k]-1]}
+		}
+	}
+	return out, nil
+}
+
+// ranked sums up gains in the order of descending scores, at the ends of runs
+// of equal scores.
+func ranked(gain, score []float64) (curve []float64, ends []int, sorted []float64, err error) {
+	if len(gain) == 0 || len(gain) != len(score) {
+		return nil, nil, nil, fmt.Errorf("profit: ranking: %d gains and %d scores, they must be equal and not 0", len(gain), len(score))
+	}
+	order := make([]int, len(gain))
+	for i := range order {
+		order[i] = i
+		if !finite(gain[i]) || !finite(score[i]) {
+			return nil, nil, nil, fmt.Errorf("profit: ranking: row %d has the gain %v and the score %v, both must be finite", i+1, gain[i], score[i])
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
+	sum := 0.0
+	for k, i := range order {
+		sum += gain[i]
+		sorted = append(sorted, score[i])
+		if k+1 == len(order) || score[order[k+1]] != score[i] {
+			curve, ends = append(curve, sum), append(ends, k+1)
+		}
+	}
+	return curve, ends, sorted, nil
+}
+
+// AreaUnderProfit compares a ranking with the best one: the mean, over the
+// shares of rows for which the best ranking still earns something, of the
+// ranking's profit over the best one's (AUEPC; Rahman and others 2025). 1 is
+// the best ranking; 0 where no row is worth acting on.
+func AreaUnderProfit(gain, score []float64) (float64, error) {
+	curve, ends, _, err := ranked(gain, score)
+	if err != nil {
+		return 0, err
+	}
+	perfect := slices.Clone(gain)
+	slices.SortFunc(perfect, func(a, b float64) int { return cmp.Compare(b, a) })
+	var ratios []float64
+	best, group, from, before := 0.0, 0, 0, 0.0
+	for k, g := range perfect {
+		if best += g; best <= 0 {
+			break
+		}
+		if k+1 > ends[group] {
+			from, before = ends[group], curve[group]
+			group++
+		}
+		// Equal scores are acted on together; in between lies the mean over their
+		// orders, a straight line.
+		at := before + (curve[group]-before)*float64(k+1-from)/float64(ends[group]-from)
+		ratios = append(ratios, at/best)
+	}
+	switch len(ratios) {
+	case 0:
+		return 0, nil
+	case 1:
+		return ratios[0], nil
+	}
+	area := 0.0
+	for k := 1; k < len(ratios); k++ {
+		area += (ratios[k-1] + ratios[k]) / 2
+	}
+	return area / float64(len(ratios)-1), nil
+}
