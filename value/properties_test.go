@@ -48,7 +48,7 @@ func drawProblem(r *rapid.T) drawn {
 	if rapid.Bool().Draw(r, "reviewed") {
 		d.review = &scenario.Review{
 			Cost:     float64(rapid.IntRange(0, 6).Draw(r, "review cost")) / 2,
-			Accuracy: float64(rapid.IntRange(0, 4).Draw(r, "accuracy")) / 4,
+			Accuracy: scenario.Accuracy{Same: float64(rapid.IntRange(0, 4).Draw(r, "accuracy")) / 4},
 		}
 	}
 	t, err := table.New(table.NewNumber("row", make([]float64, n)))
@@ -59,8 +59,8 @@ func drawProblem(r *rapid.T) drawn {
 	return d
 }
 
-// sheet evaluates the problem with its payoffs changed.
-func (d drawn) sheet(r *rapid.T, change func(a, o int, v float64) float64) *value.Sheet {
+// payoffs compiles the problem with its payoffs changed.
+func (d drawn) payoffs(r *rapid.T, change func(a, o int, v float64) float64) *value.Payoffs {
 	var actions scenario.Actions
 	var outcomes []string
 	for o := range d.money[0] {
@@ -81,7 +81,12 @@ func (d drawn) sheet(r *rapid.T, change func(a, o int, v float64) float64) *valu
 	if err != nil {
 		r.Fatal(err)
 	}
-	s, err := p.Sheet(d.table, d.predictions, d.truth, 2)
+	return p
+}
+
+// sheet evaluates the problem with its payoffs changed.
+func (d drawn) sheet(r *rapid.T, change func(a, o int, v float64) float64) *value.Sheet {
+	s, err := d.payoffs(r, change).Sheet(d.table, d.predictions, d.truth, 2)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -147,7 +152,7 @@ func TestPermutingActions(t *testing.T) {
 		if d.review != nil {
 			// A reviewer who is wrong takes the first of the actions that are best
 			// for what was seen, so that their order does matter.
-			d.review.Accuracy = 1
+			d.review.Accuracy.Same = 1
 		}
 		order := rapid.Permutation(indexes(len(d.money))).Draw(r, "order")
 		turned := d
@@ -212,7 +217,7 @@ func TestReviewNeverLowersExpectedMoney(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d := drawProblem(r)
 		if d.review == nil {
-			d.review = &scenario.Review{Cost: 1, Accuracy: .75}
+			d.review = &scenario.Review{Cost: 1, Accuracy: scenario.Accuracy{Same: .75}}
 		}
 		with := d.sheet(r, same)
 		alone := d
@@ -254,7 +259,7 @@ func TestPerfectPredictionsArePerfect(t *testing.T) {
 func TestShadowPrice(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d := drawProblem(r)
-		d.review = &scenario.Review{Cost: 0.5, Accuracy: 1}
+		d.review = &scenario.Review{Cost: 0.5, Accuracy: scenario.Accuracy{Same: 1}}
 		s := d.sheet(r, same)
 		total := func(reviews int) (float64, float64, int) {
 			choice, shadow := s.ChooseWithin(reviews)
