@@ -7,6 +7,7 @@ import (
 
 	"bespoke/design"
 	"bespoke/evaluate"
+	"bespoke/formula"
 	"bespoke/model"
 	"bespoke/runs"
 	"bespoke/scenario"
@@ -164,7 +165,7 @@ func (l Learning) payoffs(p *train.Problem) (*value.Payoffs, error) {
 	if err != nil || payoffs == nil {
 		return nil, err
 	}
-	return payoffs.WithFill(value.Fallbacks(l.Table.Take(l.Split.Development), payoffs.Columns()))
+	return payoffs.WithFill(formula.Fallbacks(l.Table.Take(l.Split.Development), payoffs.Columns()))
 }
 
 // Compile compiles a scenario's payoffs for a table; nil without a value

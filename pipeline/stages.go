@@ -7,6 +7,7 @@ import (
 
 	"bespoke/evaluate"
 	"bespoke/explain"
+	"bespoke/formula"
 	"bespoke/model"
 	"bespoke/solution"
 	"bespoke/table"
@@ -24,7 +25,7 @@ func (f *flow) need(context.Context) error {
 		f.tell("need", "the scenario has no value section: the choice will be by metric, not by money")
 		return nil
 	}
-	if payoffs, err = payoffs.WithFill(value.Fallbacks(f.table, payoffs.Columns())); err != nil {
+	if payoffs, err = payoffs.WithFill(formula.Fallbacks(f.table, payoffs.Columns())); err != nil {
 		return err
 	}
 	if f.result.Need, err = payoffs.Need(f.table, f.truth, f.scenario.Need, f.options.Threads); err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"bespoke/calibrate"
+	"bespoke/formula"
 	"bespoke/internal/tabletest"
 	"bespoke/model"
 	"bespoke/scenario"
@@ -54,7 +55,7 @@ func loans(t testing.TB, name string, payoffs bool) (*solution.Solution, *table.
 	}
 	v, err := value.Compile(value.Config{
 		Value: scenario.Value{Actions: actions}, Schema: tab.Schema(), Task: model.Binary, Outcomes: p.Outcomes, Target: "class",
-		Fill: map[string]value.Fallback{"amount": {Number: 700}},
+		Fill: map[string]formula.Fallback{"amount": {Number: 700}},
 	})
 	if err != nil {
 		t.Fatal(err)

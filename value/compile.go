@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"bespoke/formula"
 	"bespoke/internal/near"
 	"bespoke/model"
 	"bespoke/scenario"
@@ -16,11 +17,13 @@ import (
 // that is wrong comes back as an *Error with its place in the scenario.
 func Compile(c Config) (*Payoffs, error) {
 	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1}
+	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Parameters: c.Value.Params, Numeric: p.numeric()}
 	for _, step := range []func() error{p.outcomes, p.params, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
+	p.columns = p.scope.Columns()
 	p.findDoNothing()
 	p.warn()
 	return p, nil
@@ -67,23 +70,13 @@ func (p *Payoffs) params() error {
 			return fail(path, "", "is %v, it must be a finite number", v)
 		case isColumn:
 			return fail(path, "choose another name", "a column has the same name")
-		case n == nameTruth || n == namePrediction || n == "row":
+		case n == formula.NameTruth || n == formula.NamePrediction || n == "row":
 			return fail(path, "choose another name", "%q has a meaning of its own in payoffs", n)
-		case !isWord(n):
+		case !formula.IsName(n):
 			return fail(path, "use letters, digits and _", "%q cannot be written in an expression", n)
 		}
 	}
 	return nil
-}
-
-func isWord(s string) bool {
-	for i, r := range s {
-		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return s != ""
 }
 
 func (p *Payoffs) actionNames() error {
@@ -158,7 +151,7 @@ func (p *Payoffs) classPayoffs(a scenario.Action) error {
 		case f.Outcome == "":
 			return fail(path, "give one payoff for all outcomes, or one per outcome", "mixes both")
 		case at < 0:
-			return fail(path+"."+f.Outcome, nearest(f.Outcome, outcomes), "%q is no outcome of %q", f.Outcome, p.config.Target)
+			return fail(path+"."+f.Outcome, near.Offer(f.Outcome, outcomes), "%q is no outcome of %q", f.Outcome, p.config.Target)
 		case given[at]:
 			return fail(path+"."+f.Outcome, "", "appears twice")
 		}
@@ -176,48 +169,36 @@ func (p *Payoffs) classPayoffs(a scenario.Action) error {
 }
 
 func (p *Payoffs) program(path, source string) error {
-	n, err := p.build(path, source)
+	g, err := p.build(path, source)
 	if err != nil {
 		return err
 	}
-	if n.kind != number {
+	if g.Kind() != formula.Number {
 		hint := ""
-		if n.kind == truth {
-			hint = "write " + n.source + " ? 1 : 0"
+		if g.Kind() == formula.Bool {
+			hint = "write " + g.Source() + " ? 1 : 0"
 		}
-		return fail(path, hint, "%#q is %v, a payoff must be a number", source, n.kind)
+		return fail(path, hint, "%#q is %v, a payoff must be a number", source, g.Kind())
 	}
 	p.slot = append(p.slot, len(p.programs))
-	p.programs = append(p.programs, program{path: path, root: n, prediction: n.uses(namePrediction), truth: n.uses(nameTruth)})
+	p.programs = append(p.programs, program{Program: g, prediction: g.Reads(formula.NamePrediction), truth: g.Reads(formula.NameTruth)})
 	return nil
 }
 
-// uses says whether the expression reads truth or prediction.
-func (n *node) uses(name string) bool {
-	if n.column < 0 && len(n.args) == 0 && !n.constant && n.name == name {
-		return true
-	}
-	return slices.ContainsFunc(n.args, func(a *node) bool { return a.uses(name) })
-}
-
-func (p *Payoffs) build(path, source string) (*node, error) {
-	var words []comparison
-	s := &scope{
-		path: path, schema: p.config.Schema, target: p.config.Target, params: p.config.Value.Params,
-		numeric: p.config.Task == model.Regression, columns: &p.columns, words: &words,
-	}
-	n, err := s.build(source)
+// build compiles an expression and warns about spellings that no row has.
+func (p *Payoffs) build(path, source string) (*formula.Program, error) {
+	g, err := p.scope.Compile(path, source)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range words {
-		if !slices.Contains(w.field.Levels, w.word) {
-			p.warnings = append(p.warnings, Warning{Path: w.path, Message: fmt.Sprintf(
-				"no row has %q in the column %q; %s", w.word, w.field.Name, nearest(w.word, w.field.Levels),
+	for _, w := range g.Comparisons() {
+		if !slices.Contains(w.Field.Levels, w.Word) {
+			p.warnings = append(p.warnings, Warning{Path: path, Message: fmt.Sprintf(
+				"no row has %q in the column %q; %s", w.Word, w.Field.Name, near.Offer(w.Word, w.Field.Levels),
 			)})
 		}
 	}
-	return n, nil
+	return g, nil
 }
 
 func (p *Payoffs) review() error {
@@ -256,43 +237,32 @@ func (p *Payoffs) rule() error {
 	if p.todayIs = slices.Index(p.names, rule); p.todayIs >= 0 {
 		return nil
 	}
-	if isWord(strings.ReplaceAll(rule, "-", "_")) {
+	if formula.IsName(strings.ReplaceAll(rule, "-", "_")) {
 		if _, column := p.config.Schema.Field(rule); !column {
-			return fail(path, nearest(rule, p.names), "%q is no action", rule)
+			return fail(path, near.Offer(rule, p.names), "%q is no action", rule)
 		}
 	}
-	n, err := p.build(path, rule)
+	g, err := p.build(path, rule)
 	if err != nil {
 		return err
 	}
-	if n.kind != text {
-		return fail(path, `such as age < 25 ? "refuse" : "grant"`, "%#q is %v, it must give an action's name", rule, n.kind)
+	if g.Kind() != formula.Text {
+		return fail(path, `such as age < 25 ? "refuse" : "grant"`, "%#q is %v, it must give an action's name", rule, g.Kind())
 	}
-	if n.uses(nameTruth) || n.uses(namePrediction) {
+	if g.Reads(formula.NameTruth) || g.Reads(formula.NamePrediction) {
 		return fail(path, "", "%#q uses a model's prediction, but today's rule is what happens without a model", rule)
 	}
-	for _, w := range results(n) {
+	for _, w := range g.Results() {
 		if !slices.Contains(p.names, w) {
-			return fail(path, nearest(w, p.names), "%q is no action", w)
+			return fail(path, near.Offer(w, p.names), "%q is no action", w)
 		}
 	}
-	p.today = n
-	return nil
-}
-
-// results lists the literal texts that a choice can end in.
-func results(n *node) []string {
-	if n.constant {
-		return []string{n.word}
-	}
-	if n.name == opChoice {
-		return append(results(n.args[1]), results(n.args[2])...)
-	}
+	p.today = g
 	return nil
 }
 
 func (p *Payoffs) fallbacks() error {
-	for _, f := range p.columns {
+	for _, f := range p.scope.Columns() {
 		fb, ok := p.config.Fill[f.Name]
 		if !ok {
 			continue
@@ -324,8 +294,7 @@ func (p *Payoffs) prices() error {
 
 // constantPayoff is an action's money under an outcome when it reads nothing.
 func (p *Payoffs) constantPayoff(action, outcome int) (float64, bool) {
-	n := p.programs[p.slot[action*p.outcomeCount()+outcome]].root
-	return n.value, n.constant
+	return p.programs[p.slot[action*p.outcomeCount()+outcome]].Constant()
 }
 
 // outcomeCount is the number of payoffs per action.
@@ -346,50 +315,8 @@ func (p *Payoffs) findDoNothing() {
 }
 
 // Error is a payoff that cannot be compiled, or not computed in a row.
-type Error struct {
-	// Path is the place in the scenario, such as "value.actions.grant.bad" or
-	// "need.today".
-	Path string
-	// Msg says what was found and what is allowed.
-	Msg string
-	// Hint is the nearest known name or the next step; it may be empty.
-	Hint string
-	// Row is the first row concerned, counted from 1; 0 when no row is.
-	Row int
-}
-
-// Error is "value: path: message (hint)".
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("value: ")
-	if e.Path != "" {
-		b.WriteString(e.Path)
-		b.WriteString(": ")
-	}
-	b.WriteString(e.Msg)
-	if e.Hint != "" {
-		b.WriteString(" (")
-		b.WriteString(e.Hint)
-		b.WriteString(")")
-	}
-	return b.String()
-}
+type Error = formula.Error
 
 func fail(path, hint, format string, args ...any) *Error {
 	return &Error{Path: path, Msg: fmt.Sprintf(format, args...), Hint: hint}
-}
-
-// nearest proposes the known name that is closest to what was written, or
-// lists the known names when none is close and they are few.
-func nearest(found string, known []string) string {
-	best, ok := near.Name(found, known)
-	switch {
-	case ok:
-		return fmt.Sprintf("did you mean %q?", best)
-	case len(known) == 0:
-		return ""
-	case len(known) <= 12:
-		return "there are " + strings.Join(known, ", ")
-	}
-	return fmt.Sprintf("there are %s and %d more", strings.Join(known[:10], ", "), len(known)-10)
 }

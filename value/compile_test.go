@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bespoke/formula"
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -60,6 +61,8 @@ func TestCompileErrors(t *testing.T) {
 		{"mixed", func(c *value.Config) { c.Value.Actions[0] = action("grant", "good", "1", "", "0") }, "value.actions.grant", "mixes both"},
 		{"no payoffs", func(c *value.Config) { c.Value.Actions[0] = action("grant") }, "value.actions.grant", `has no payoff for the outcome "good"`},
 		{"expression", func(c *value.Config) { c.Value.Actions[0] = action("grant", "good", "1", "bad", "-amonut") }, "value.actions.grant.bad", `no column or parameter "amonut" (did you mean "amount"?)`},
+		{"text", func(c *value.Config) { c.Value.Actions[0] = action("grant", "", "purpose") }, "value.actions.grant", "`purpose` is text, a payoff must be a number"},
+		{"comparison", func(c *value.Config) { c.Value.Actions[0] = action("grant", "", "amount > 1") }, "value.actions.grant", "`amount > 1` is true or false, a payoff must be a number (write amount > 1 ? 1 : 0)"},
 		{"one outcome", func(c *value.Config) { c.Outcomes = []string{"good"} }, "data.target", "has 1 outcomes, at least 2 are needed"},
 		{"same outcomes", func(c *value.Config) { c.Outcomes = []string{"good", "good"} }, "data.target", `outcome "good" appears twice`},
 		{"param nan", func(c *value.Config) { c.Value.Params = map[string]float64{"x": math.NaN()} }, "value.params.x", "is NaN, it must be a finite number"},
@@ -79,7 +82,7 @@ func TestCompileErrors(t *testing.T) {
 		{"per decision", func(c *value.Config) { c.PerDecision = -1 }, "need.costs.per_decision", "is -1, it must be 0 or more"},
 		{"volume", func(c *value.Config) { c.Volume.Amount = math.Inf(1) }, "need.volume", "is +Inf"},
 		{"review price", func(c *value.Config) { c.ReviewPrice = math.Inf(1) }, "value.review", "shadow price +Inf"},
-		{"fill", func(c *value.Config) { c.Fill = map[string]value.Fallback{"amount": {Number: math.NaN()}} }, "fill.amount", "is NaN"},
+		{"fill", func(c *value.Config) { c.Fill = map[string]formula.Fallback{"amount": {Number: math.NaN()}} }, "fill.amount", "is NaN"},
 		{"number with outcome", func(c *value.Config) { number(c, action("buy", "high", "1")) }, "value.actions.buy.high", `a predicted number has no outcome "high" (write one expression, which may use "truth" and "prediction")`},
 		{"number with two", func(c *value.Config) { number(c, action("buy", "", "1", "", "2")) }, "value.actions.buy", "has 2 payoffs, a predicted number needs one"},
 		{"number's target", func(c *value.Config) { number(c, action("buy", "", "amount * 2")) }, "value.actions.buy", `"amount" is the target (write "truth" for the true number`},
@@ -187,7 +190,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err = p.WithFill(value.Fallbacks(tb, p.Columns()))
+	p, err = p.WithFill(formula.Fallbacks(tb, p.Columns()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -123,4 +124,36 @@ func TestMoneyOfTVChurn(t *testing.T) {
 	costs(t, tb, truth, scenario.Actions{
 		action("leave", "no", "-C_TN", "yes", "-C_FN"), action("offer", "no", "-C_FP", "yes", "-C_TP"),
 	}, 564085.71, 784529.62, 57298.19)
+}
+
+// loans is a small table with every kind of column and missing cells in its
+// last row.
+func loans(t testing.TB) *table.Table {
+	t.Helper()
+	day := func(d int64) int64 { return d * 86400_000_000 }
+	tb, err := table.New(
+		table.NewNumber("amount", []float64{1000, 250.5, 0, math.NaN()}),
+		table.NewNumber("rate", []float64{0.01, 0, -0.5, 0.02}),
+		table.NewCategory("purpose", []int32{0, 1, 2, -1}, []string{"car", "radio", "new kitchen"}),
+		table.NewText("note", []string{"Paid late", "ok", "x", ""}),
+		table.NewTime("opened", []int64{day(19723), day(0), day(-1), table.MissingTime}), // 2024-01-01, 1970-01-01, 1969-12-31
+		table.NewNumber("Years at job", []float64{3, 4, 5, 6}),
+		table.NewCategory("class", []int32{0, 1, 0, 1}, []string{"good", "bad"}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tb
+}
+
+// oneAction has one payoff for both outcomes, so that an expression can
+// be read off the sheet.
+func oneAction(schema table.Schema, money string) value.Config {
+	return value.Config{
+		Schema: schema, Task: model.Binary, Outcomes: []string{"good", "bad"}, Target: "class",
+		Value: scenario.Value{
+			Params:  map[string]float64{"margin": 0.25},
+			Actions: scenario.Actions{{Name: "act", Payoffs: []scenario.Payoff{{Money: money}}}},
+		},
+	}
 }

@@ -76,7 +76,7 @@ func (p *Payoffs) prepare(t *table.Table, row int, prediction []float64, s *Scra
 		return fail("", "", "decide: row %d of a table with %d rows", row, t.Rows())
 	}
 	if s.table != t {
-		if err := p.bind(s.worker.b, t); err != nil {
+		if err := s.worker.b.Bind(t); err != nil {
 			return err
 		}
 		s.table = t
@@ -135,7 +135,7 @@ func (p *Payoffs) Cutoff(t *table.Table, row int, s *Scratch) (c Cutoff, ok bool
 		return c, false, nil
 	}
 	if s.table != t {
-		if err := p.bind(s.worker.b, t); err != nil {
+		if err := s.worker.b.Bind(t); err != nil {
 			return c, false, err
 		}
 		s.table = t

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bespoke/formula"
 	"bespoke/scenario"
 	"bespoke/table"
 )
@@ -384,5 +385,5 @@ func Payback(oneOff, perMonth float64) (months float64, ok bool) {
 // many months are worth together at an interest rate per month (reference A.2:
 // NPV = -fixed + sum of m/(1+i)^t).
 func PresentValue(oneOff, perMonth, ratePerMonth float64, months int) float64 {
-	return -oneOff + presentValue([]float64{ratePerMonth, float64(months), perMonth})
+	return -oneOff + formula.PresentValue(ratePerMonth, float64(months), perMonth)
 }

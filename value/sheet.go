@@ -10,6 +10,10 @@ import (
 	"bespoke/table"
 )
 
+// blockRows is how many rows are evaluated at once: enough to hide the calls,
+// few enough for the intermediate values to stay in the cache.
+const blockRows = 256
+
 // Sheet is the money of every action for every row of a table: what was
 // expected from the predictions, and what was realised given the true
 // outcomes. It is safe for concurrent reading.
@@ -119,7 +123,7 @@ func (p *Payoffs) parallel(t *table.Table, threads int, do func(w *worker)) ([]f
 	workers := make([]*worker, threads)
 	for i := range workers {
 		workers[i] = p.newWorker(min(blockRows, max(1, rows)))
-		if err := p.bind(workers[i].b, t); err != nil {
+		if err := workers[i].b.Bind(t); err != nil {
 			return nil, err
 		}
 	}
@@ -149,7 +153,7 @@ func (p *Payoffs) parallel(t *table.Table, threads int, do func(w *worker)) ([]f
 
 // block fills the sheet for the worker's rows.
 func (w *worker) block(s *Sheet, predictions, truth []float64) {
-	first, lanes := w.b.first, w.b.lanes
+	first, lanes := w.b.First, w.b.Lanes
 	if truth != nil {
 		truth = truth[first : first+lanes]
 		if !w.truths(truth) {
@@ -170,7 +174,7 @@ func (w *worker) block(s *Sheet, predictions, truth []float64) {
 		w.store(s)
 		for i := range lanes {
 			seen := argmax(probabilities[i*k : (i+1)*k])
-			s.certain[first+i] = w.best[seen*w.b.size+i]
+			s.certain[first+i] = w.best[seen*w.size+i]
 		}
 	}
 	if truth != nil {
@@ -181,14 +185,14 @@ func (w *worker) block(s *Sheet, predictions, truth []float64) {
 // store writes the expectations into the sheet.
 func (w *worker) store(s *Sheet) {
 	names := len(w.p.names)
-	copy(s.Expected[w.b.first*names:], w.expected[:w.b.lanes*names])
-	copy(s.ideal[w.b.first:], w.ideal[:w.b.lanes])
+	copy(s.Expected[w.b.First*names:], w.expected[:w.b.Lanes*names])
+	copy(s.ideal[w.b.First:], w.ideal[:w.b.Lanes])
 }
 
 // probabilities notes rows that hold no probabilities.
 func (w *worker) probabilities(p []float64) {
 	k := w.p.states
-	for i := range w.b.lanes {
+	for i := range w.b.Lanes {
 		row := p[i*k : (i+1)*k]
 		sum, ok := 0.0, true
 		for _, v := range row {
@@ -196,8 +200,8 @@ func (w *worker) probabilities(p []float64) {
 			sum += v
 		}
 		if !ok || math.Abs(sum-1) > 1e-6 {
-			w.input(w.b.first+i, func() string {
-				return fmt.Sprintf("row %d has the probabilities %v, they must be from 0 to 1 and sum to 1", w.b.first+i+1, row)
+			w.input(w.b.First+i, func() string {
+				return fmt.Sprintf("row %d has the probabilities %v, they must be from 0 to 1 and sum to 1", w.b.First+i+1, row)
 			})
 		}
 	}
@@ -210,11 +214,11 @@ func (w *worker) truths(truth []float64) bool {
 	for i, v := range truth {
 		if !finite(v) || !w.p.numeric() && (v != math.Trunc(v) || v < 0 || v >= float64(w.p.states)) {
 			ok = false
-			w.input(w.b.first+i, func() string {
+			w.input(w.b.First+i, func() string {
 				if w.p.numeric() {
-					return fmt.Sprintf("row %d has the true number %v, it must be finite", w.b.first+i+1, v)
+					return fmt.Sprintf("row %d has the true number %v, it must be finite", w.b.First+i+1, v)
 				}
-				return fmt.Sprintf("row %d has the true class %v, it must be from 0 to %d", w.b.first+i+1, v, w.p.states-1)
+				return fmt.Sprintf("row %d has the true class %v, it must be from 0 to %d", w.b.First+i+1, v, w.p.states-1)
 			})
 		}
 	}
@@ -233,9 +237,9 @@ func (w *worker) input(row int, note func() string) {
 // realiseClasses picks the money of the true class.
 func (w *worker) realiseClasses(s *Sheet, truth []float64) {
 	p := w.p
-	names, states, size := len(p.names), p.states, w.b.size
+	names, states, size := len(p.names), p.states, w.size
 	for i, t := range truth {
-		row, y := w.b.first+i, int(t)
+		row, y := w.b.First+i, int(t)
 		for a := range p.actions {
 			s.Realised[row*names+a] = w.money[(a*states+y)*size+i]
 		}
@@ -249,7 +253,7 @@ func (w *worker) realiseClasses(s *Sheet, truth []float64) {
 
 // numberBlock is block for regression.
 func (w *worker) numberBlock(s *Sheet, predictions, truth []float64) {
-	first, lanes := w.b.first, w.b.lanes
+	first, lanes := w.b.First, w.b.Lanes
 	if predictions != nil {
 		predictions = predictions[first : first+lanes]
 		w.predicted(predictions)
@@ -269,7 +273,7 @@ func (w *worker) numberBlock(s *Sheet, predictions, truth []float64) {
 	for i := range lanes {
 		row := (first + i) * names
 		for a := range w.p.actions {
-			s.Realised[row+a] = w.spare[a*w.b.size+i]
+			s.Realised[row+a] = w.spare[a*w.size+i]
 		}
 		if s.review >= 0 {
 			r := w.p.config.Value.Review
@@ -286,8 +290,8 @@ func (w *worker) numberBlock(s *Sheet, predictions, truth []float64) {
 func (w *worker) predicted(v []float64) {
 	for i, x := range v {
 		if !finite(x) {
-			w.input(w.b.first+i, func() string {
-				return fmt.Sprintf("row %d has the prediction %v, it must be finite", w.b.first+i+1, x)
+			w.input(w.b.First+i, func() string {
+				return fmt.Sprintf("row %d has the prediction %v, it must be finite", w.b.First+i+1, x)
 			})
 		}
 	}
@@ -296,16 +300,16 @@ func (w *worker) predicted(v []float64) {
 // certainly computes the money of every action at one pair of numbers per lane into
 // spare, and where wanted the largest and its action.
 func (w *worker) certainly(prediction, truth, money []float64, action []int32) {
-	w.b.prediction, w.b.truth = prediction, truth
+	w.b.Prediction, w.b.Truth = prediction, truth
 	for a, k := range w.p.slot {
-		m := w.spare[a*w.b.size:][:w.b.lanes]
-		w.p.programs[k].root.eval(w.b, m)
+		m := w.spare[a*w.size:][:w.b.Lanes]
+		w.p.programs[k].Eval(w.b, m)
 		w.check(k, m)
 	}
-	for i := range w.b.lanes {
+	for i := range w.b.Lanes {
 		best := 0
 		for a := 1; a < w.p.actions; a++ {
-			if w.spare[a*w.b.size+i] > w.spare[best*w.b.size+i] {
+			if w.spare[a*w.size+i] > w.spare[best*w.size+i] {
 				best = a
 			}
 		}
@@ -313,7 +317,7 @@ func (w *worker) certainly(prediction, truth, money []float64, action []int32) {
 			action[i] = int32(best)
 		}
 		if money != nil {
-			money[i] = w.spare[best*w.b.size+i]
+			money[i] = w.spare[best*w.size+i]
 		}
 	}
 }
@@ -323,15 +327,15 @@ func (w *worker) today(s *Sheet) {
 	if s.today == nil {
 		return
 	}
-	out := s.today[w.b.first : w.b.first+w.b.lanes]
+	out := s.today[w.b.First : w.b.First+w.b.Lanes]
 	if w.p.todayIs >= 0 {
 		for i := range out {
 			out[i] = int32(w.p.todayIs)
 		}
 		return
 	}
-	names := w.b.takeWords()
-	w.p.today.evalText(w.b, names)
+	names := w.b.TakeWords()
+	w.p.today.EvalText(w.b, names)
 	f := &w.faults[len(w.p.programs)]
 	for i, n := range names {
 		at := slices.Index(w.p.names, n)
@@ -340,11 +344,11 @@ func (w *worker) today(s *Sheet) {
 			continue
 		}
 		if f.rows == 0 && n != "" {
-			f.note = fmt.Sprintf("row %d gives %q, which is no action", w.b.first+i+1, n)
+			f.note = fmt.Sprintf("row %d gives %q, which is no action", w.b.First+i+1, n)
 		}
-		f.add(w.b.first+i, 0, 0)
+		f.add(w.b.First+i, 0, 0)
 	}
-	w.b.giveWords()
+	w.b.GiveWords()
 }
 
 // filled counts the missing cells that fallbacks replaced.

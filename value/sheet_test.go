@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bespoke/formula"
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -128,8 +129,8 @@ func TestFill(t *testing.T) {
 	tb := loans(t)
 	c := oneAction(tb.Schema(), `amount + (purpose == "car" ? 1 : 0) + (note == "Paid late" ? 10 : 0) + year(opened)`)
 	p := compile(t, c)
-	fill := value.Fallbacks(tb, p.Columns())
-	want := map[string]value.Fallback{"amount": {Number: 250.5}, "purpose": {Text: "car"}, "note": {Text: "Paid late"}, "opened": {Time: 0}}
+	fill := formula.Fallbacks(tb, p.Columns())
+	want := map[string]formula.Fallback{"amount": {Number: 250.5}, "purpose": {Text: "car"}, "note": {Text: "Paid late"}, "opened": {Time: 0}}
 	if d := cmp.Diff(want, fill); d != "" {
 		t.Fatal(d)
 	}
@@ -152,7 +153,7 @@ func TestFill(t *testing.T) {
 		t.Error(d)
 	}
 	empty := tb.Take([]int{3})
-	if got := value.Fallbacks(empty, p.Columns()); len(got) != 0 {
+	if got := formula.Fallbacks(empty, p.Columns()); len(got) != 0 {
 		t.Errorf("fallbacks of columns without values: %v", got)
 	}
 }

@@ -27,10 +27,10 @@ func (p *Payoffs) Stakes(t *table.Table, truth []float64, threads int) ([]float6
 	}
 	out := make([]float64, len(truth))
 	found, err := p.parallel(t, threads, func(w *worker) {
-		lanes := truth[w.b.first : w.b.first+w.b.lanes]
+		lanes := truth[w.b.First : w.b.First+w.b.Lanes]
 		if w.truths(lanes) {
 			w.classes()
-			w.stakes(lanes, out[w.b.first:])
+			w.stakes(lanes, out[w.b.First:])
 		}
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func (p *Payoffs) Stakes(t *table.Table, truth []float64, threads int) ([]float6
 
 // stakes writes the stakes of the worker's rows.
 func (w *worker) stakes(truth, out []float64) {
-	states, size := w.p.states, w.b.size
+	states, size := w.p.states, w.size
 	for i, v := range truth {
 		y, lost := int(v), 0.0
 		for c := range states {

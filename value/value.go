@@ -6,11 +6,7 @@
 // for a decision, monitoring asks it what was realised. That is why it is a
 // noun and not a stage.
 //
-// Payoffs are small expressions over the row's columns, written in the syntax
-// of github.com/expr-lang/expr, checked against the table's schema when they
-// are compiled and evaluated here column by column. The language has numbers,
-// text, true/false and dates, and nothing that loops, allocates or reaches
-// outside the row: see Functions.
+// Payoffs are small expressions over the row's columns: see package formula.
 //
 //	p, err := value.Compile(value.Config{
 //		Value:    scenario.Value{Actions: scenario.Actions{
@@ -32,6 +28,7 @@ import (
 	"fmt"
 	"slices"
 
+	"bespoke/formula"
 	"bespoke/internal/strictjson"
 	"bespoke/model"
 	"bespoke/scenario"
@@ -65,9 +62,9 @@ type Config struct {
 	// it, because it is not known when a decision falls due.
 	Target string `json:"target,omitempty"`
 	// Fill says per column which value stands in for a missing cell in an
-	// expression, usually from Fallbacks on the training rows. A missing cell
+	// expression, usually from formula.Fallbacks on the training rows. A missing cell
 	// of a column that is not listed is an error in the rows that need it.
-	Fill map[string]Fallback `json:"fill,omitempty"`
+	Fill map[string]formula.Fallback `json:"fill,omitempty"`
 	// Spread is how far true numbers lie from predicted ones (regression);
 	// nil takes the prediction as certain.
 	Spread *Spread `json:"spread,omitempty"`
@@ -87,17 +84,17 @@ type Payoffs struct {
 	// slot maps action*outcomes+outcome to a program; regression has one
 	// outcome.
 	slot      []int
-	today     *node // nil without a rule
-	todayIs   int   // the action when the rule is a plain name, else -1
-	columns   []table.Field
+	today     *formula.Program // nil without a rule
+	todayIs   int              // the action when the rule is a plain name, else -1
+	scope     *formula.Scope
+	columns   []table.Field // that payoffs and today's rule read
 	doNothing int
 	warnings  []Warning
 }
 
 // program is one distinct payoff.
 type program struct {
-	path       string
-	root       *node
+	*formula.Program
 	truth      bool // reads truth
 	prediction bool // reads prediction
 }
@@ -128,7 +125,7 @@ func (p *Payoffs) Columns() []table.Field { return slices.Clone(p.columns) }
 // same payoffs.
 func (p *Payoffs) Constant() bool {
 	for _, g := range p.programs {
-		if !g.root.constant {
+		if _, constant := g.Constant(); !constant {
 			return false
 		}
 	}
@@ -161,7 +158,7 @@ func (p *Payoffs) WithReviewPrice(price float64) (*Payoffs, error) {
 }
 
 // WithFill returns payoffs that use the fallbacks for missing cells.
-func (p *Payoffs) WithFill(fill map[string]Fallback) (*Payoffs, error) {
+func (p *Payoffs) WithFill(fill map[string]formula.Fallback) (*Payoffs, error) {
 	c := p.config
 	c.Fill = fill
 	return Compile(c)

@@ -58,7 +58,7 @@ func (p *Payoffs) warnPointless() {
 	}
 	for _, g := range p.programs {
 		if p.numeric() && p.actions == 1 && !g.truth {
-			p.warnings = append(p.warnings, Warning{Path: g.path, Message: "the payoff does not depend on truth, so no model can change the money"})
+			p.warnings = append(p.warnings, Warning{Path: g.Path(), Message: "the payoff does not depend on truth, so no model can change the money"})
 		}
 	}
 }
@@ -80,14 +80,14 @@ func (p *Payoffs) Examine(t *table.Table, threads int) ([]Warning, error) {
 		for a := range money {
 			money[a] = make([]float64, p.states)
 		}
-		for i := range w.b.lanes {
+		for i := range w.b.Lanes {
 			for a := range money {
 				for o := range money[a] {
 					money[a][o] = w.at(a, o)[i]
 				}
 			}
 			for a := range money {
-				marks[(w.b.first+i)*p.actions+a] = int32(dominator(money, a) + 1)
+				marks[(w.b.First+i)*p.actions+a] = int32(dominator(money, a) + 1)
 			}
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"bespoke/formula"
 	"bespoke/model"
 	"bespoke/table"
 )
@@ -13,7 +14,9 @@ import (
 // predicted number. Everything below is stored by state and lane.
 type worker struct {
 	p *Payoffs
-	b *block
+	b *formula.Block
+	// size is how many rows fit.
+	size int
 	// money is by (action*states+state)*size+lane.
 	money []float64
 	// perfect is the money of the best action if the state were known, best
@@ -60,7 +63,7 @@ func (f *faults) merge(g faults) {
 
 func (p *Payoffs) newWorker(size int) *worker {
 	w := &worker{
-		p: p, b: newBlock(size, len(p.columns)),
+		p: p, b: p.scope.NewBlock(size, p.config.Fill), size: size,
 		money:   make([]float64, p.actions*p.states*size),
 		perfect: make([]float64, p.states*size), best: make([]int32, p.states*size),
 		expected: make([]float64, size*len(p.names)), ideal: make([]float64, size),
@@ -73,12 +76,6 @@ func (p *Payoffs) newWorker(size int) *worker {
 		w.point = make([]float64, size)
 		w.spare = make([]float64, p.actions*size)
 	}
-	for i, f := range p.columns {
-		if fb, ok := p.config.Fill[f.Name]; ok {
-			w.b.fill[i] = &fb
-		}
-	}
-	w.b.lanes = size
 	for k := range p.programs {
 		w.constants(k)
 	}
@@ -89,8 +86,8 @@ func (p *Payoffs) numeric() bool { return p.config.Task == model.Regression }
 
 // at is the memory of an action and a state.
 func (w *worker) at(action, state int) []float64 {
-	from := (action*w.p.states + state) * w.b.size
-	return w.money[from : from+w.b.lanes]
+	from := (action*w.p.states + state) * w.size
+	return w.money[from : from+w.b.Lanes]
 }
 
 // each calls f for every action and state whose money the program gives. A
@@ -114,23 +111,23 @@ func (w *worker) each(k int, f func(action, state int)) {
 
 // constants writes a payoff that reads nothing into its place, once.
 func (w *worker) constants(k int) {
-	n := w.p.programs[k].root
-	if !n.constant {
+	g := w.p.programs[k]
+	if _, constant := g.Constant(); !constant {
 		return
 	}
-	w.each(k, func(action, state int) { n.eval(w.b, w.at(action, state)) })
+	w.each(k, func(action, state int) { g.Eval(w.b, w.at(action, state)) })
 }
 
 // rows sets the rows under evaluation.
 func (w *worker) rows(first, lanes int) {
-	if lanes > w.b.lanes {
+	if lanes > w.b.Lanes {
 		w.shared = false
 	}
 	if w.dirty {
 		clear(w.bad)
 		w.dirty = false
 	}
-	w.b.first, w.b.lanes = first, lanes
+	w.b.First, w.b.Lanes = first, lanes
 }
 
 // classes computes money, perfect, best and review for every outcome.
@@ -142,8 +139,8 @@ func (w *worker) classes() {
 	outcomes := p.outcomeCount()
 	for i := 0; i < len(p.slot); i++ {
 		k := p.slot[i]
-		n := p.programs[k].root
-		if n.constant {
+		g := p.programs[k]
+		if _, constant := g.Constant(); constant {
 			continue
 		}
 		out := w.at(i/outcomes, i%outcomes)
@@ -151,7 +148,7 @@ func (w *worker) classes() {
 			copy(out, w.at((i-1)/outcomes, (i-1)%outcomes))
 			continue
 		}
-		n.eval(w.b, out)
+		g.Eval(w.b, out)
 		w.check(k, out)
 	}
 	for state := range p.states {
@@ -165,8 +162,8 @@ func (w *worker) classes() {
 
 // bestOf finds the best action of every lane if the state were known.
 func (w *worker) bestOf(state int) {
-	from := state * w.b.size
-	perfect, best := w.perfect[from:from+w.b.lanes], w.best[from:from+w.b.lanes]
+	from := state * w.size
+	perfect, best := w.perfect[from:from+w.b.Lanes], w.best[from:from+w.b.Lanes]
 	copy(perfect, w.at(0, state))
 	clear(best)
 	for a := 1; a < w.p.actions; a++ {
@@ -182,10 +179,10 @@ func (w *worker) bestOf(state int) {
 // given accuracy, any other with equal chance, and takes the best action for
 // what was seen.
 func (w *worker) reviewClasses() {
-	r, size, states := w.p.config.Value.Review, w.b.size, w.p.states
+	r, size, states := w.p.config.Value.Review, w.size, w.p.states
 	wrong := (1 - r.Accuracy) / float64(states-1)
 	for y := range states {
-		for i := range w.b.lanes {
+		for i := range w.b.Lanes {
 			v := r.Accuracy*w.perfect[y*size+i] - r.Cost
 			if wrong > 0 {
 				for seen := range states {
@@ -202,28 +199,28 @@ func (w *worker) reviewClasses() {
 // numbers computes money and perfect for every point around the predictions.
 func (w *worker) numbers(predictions []float64) {
 	p := w.p
-	w.b.prediction = predictions
+	w.b.Prediction = predictions
 	for state := range p.states {
 		copy(w.point, predictions)
 		if s := p.config.Spread; s != nil {
-			s.shift(w.point[:w.b.lanes], state)
+			s.shift(w.point[:w.b.Lanes], state)
 		}
-		w.b.truth = w.point[:w.b.lanes]
+		w.b.Truth = w.point[:w.b.Lanes]
 		for a, k := range p.slot {
-			if p.programs[k].root.constant {
+			if _, constant := p.programs[k].Constant(); constant {
 				continue
 			}
 			if state > 0 && !p.programs[k].truth {
 				copy(w.at(a, state), w.at(a, 0))
 				continue
 			}
-			p.programs[k].root.eval(w.b, w.at(a, state))
+			p.programs[k].Eval(w.b, w.at(a, state))
 			w.check(k, w.at(a, state))
 		}
 		w.bestOf(state)
 		if p.predictive() {
-			w.certainly(w.b.truth, w.b.truth, w.perfect[state*w.b.size:], nil)
-			w.b.prediction = predictions
+			w.certainly(w.b.Truth, w.b.Truth, w.perfect[state*w.size:], nil)
+			w.b.Prediction = predictions
 		}
 	}
 }
@@ -245,18 +242,18 @@ func (w *worker) check(k int, out []float64) {
 			continue
 		}
 		out[i] = 0
-		if w.bad[k*w.b.size+i] {
+		if w.bad[k*w.size+i] {
 			continue
 		}
-		w.bad[k*w.b.size+i], w.dirty = true, true
+		w.bad[k*w.size+i], w.dirty = true, true
 		t, pr := 0.0, 0.0
-		if w.b.truth != nil {
-			t = w.b.truth[i]
+		if w.b.Truth != nil {
+			t = w.b.Truth[i]
 		}
-		if w.b.prediction != nil {
-			pr = w.b.prediction[i]
+		if w.b.Prediction != nil {
+			pr = w.b.Prediction[i]
 		}
-		w.faults[k].add(w.b.first+i, t, pr)
+		w.faults[k].add(w.b.First+i, t, pr)
 	}
 }
 
@@ -264,9 +261,9 @@ func (w *worker) check(k int, out []float64) {
 // classes, nil for the equally likely points of a number.
 func (w *worker) expect(probabilities []float64) {
 	p := w.p
-	names, states, size := len(p.names), p.states, w.b.size
+	names, states, size := len(p.names), p.states, w.size
 	equal := 1 / float64(states)
-	for i := range w.b.lanes {
+	for i := range w.b.Lanes {
 		out := w.expected[i*names : (i+1)*names]
 		clear(out)
 		ideal := 0.0
@@ -312,45 +309,41 @@ func (p *Payoffs) rowError(found []faults, t *table.Table) error {
 		switch {
 		case f.rows == 0:
 		case k < len(p.programs):
-			return p.explain(p.programs[k].path, p.programs[k].root, f, t)
+			return p.explain(p.programs[k].Program, f, t)
 		default:
-			return p.explain("need.today", p.today, f, t)
+			return p.explain(p.today, f, t)
 		}
 	}
 	return nil
 }
 
-func (p *Payoffs) explain(path string, root *node, f faults, t *table.Table) error {
+func (p *Payoffs) explain(g *formula.Program, f faults, t *table.Table) error {
+	path, source := g.Path(), g.Source()
 	if f.note != "" {
 		return &Error{Path: path, Msg: f.note, Hint: "the actions are " + strings.Join(p.names, ", "), Row: f.first + 1}
 	}
-	b := newBlock(1, len(p.columns))
-	b.first, b.lanes = f.first, 1
-	b.truth, b.prediction = []float64{f.truth}, []float64{f.prediction}
-	for i, c := range p.columns {
-		if fb, ok := p.config.Fill[c.Name]; ok {
-			b.fill[i] = &fb
-		}
-	}
-	if err := p.bind(b, t); err != nil {
+	b := p.scope.NewBlock(1, p.config.Fill)
+	b.First = f.first
+	b.Truth, b.Prediction = []float64{f.truth}, []float64{f.prediction}
+	if err := b.Bind(t); err != nil {
 		return err
 	}
 	e := &Error{Path: path, Row: f.first + 1}
-	why := fault(root, b)
+	why := g.Fault(b)
 	if why == nil {
-		why = &cause{text: fmt.Sprintf("%#q is not a finite number", root.source)}
+		why = &formula.Cause{Text: fmt.Sprintf("%#q is not a finite number", source)}
 	}
-	if why.column != "" {
-		name := why.column
-		if !isWord(name) {
+	if why.Column != "" {
+		name := why.Column
+		if !formula.IsName(name) {
 			name = fmt.Sprintf("row[%q]", name)
 		}
 		e.Hint = fmt.Sprintf("write %s ?? value, or let missing cells be filled", name)
-		e.Msg = fmt.Sprintf("%#q: %s in %s", root.source, why.text, missingRows(t, why.column, f.first))
+		e.Msg = fmt.Sprintf("%#q: %s in %s", source, why.Text, missingRows(t, why.Column, f.first))
 		return e
 	}
-	e.Msg = why.text
-	if whole := fmt.Sprintf("%#q", root.source); !strings.HasPrefix(e.Msg, whole) {
+	e.Msg = why.Text
+	if whole := fmt.Sprintf("%#q", source); !strings.HasPrefix(e.Msg, whole) {
 		e.Msg = whole + ": " + e.Msg
 	}
 	if t.Rows() > 1 {
@@ -375,3 +368,6 @@ func missingRows(t *table.Table, name string, first int) string {
 	}
 	return fmt.Sprintf("%d of %d rows, first in row %d", missing, t.Rows(), first+1)
 }
+
+// finite says whether a value is neither NaN nor infinite.
+func finite(v float64) bool { return v-v == 0 }

@@ -15,6 +15,7 @@ import (
 	"bespoke/bundle"
 	"bespoke/calibrate"
 	"bespoke/features"
+	"bespoke/formula"
 	"bespoke/internal/jsonlit"
 	"bespoke/model"
 	"bespoke/scenario"
@@ -245,7 +246,7 @@ func (s Spec) solve(learn *table.Table, y []float64) (*solution.Solution, error)
 	if err != nil {
 		return nil, err
 	}
-	if payoffs, err = payoffs.WithFill(value.Fallbacks(learn, payoffs.Columns())); err != nil {
+	if payoffs, err = payoffs.WithFill(formula.Fallbacks(learn, payoffs.Columns())); err != nil {
 		return nil, err
 	}
 	if s.Task == model.Regression {

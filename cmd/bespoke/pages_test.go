@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bespoke/formula"
 	"bespoke/internal/golden"
 	"bespoke/scenario"
-	"bespoke/value"
 )
 
 // pagesDir is the folder of the manual.
@@ -54,9 +54,9 @@ func TestReference(t *testing.T) {
 // TestFunctions: docs/functions.md is the table of what payoffs may call.
 func TestFunctions(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("<!-- Code generated from value.Functions by go generate ./cmd/bespoke. DO NOT EDIT. -->\n\n# Functions in payoffs\n\n" +
+	b.WriteString("<!-- Code generated from formula.Functions by go generate ./cmd/bespoke. DO NOT EDIT. -->\n\n# Functions in payoffs\n\n" +
 		"What the expressions of a scenario's `value` section and of `need.today` may call. A result that is no finite number is an error that names the row.\n\n| function | gives |\n|---|---|\n")
-	for _, f := range value.Functions {
+	for _, f := range formula.Functions {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Signature, f.Doc)
 	}
 	golden.Check(t, filepath.Join(pagesDir, "functions.md"), b.String())

@@ -14,7 +14,7 @@ import (
 var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
-	{"model", "internal/rowjson", "profit"},
+	{"model", "formula", "internal/rowjson", "profit"},
 	{"value", "linear", "trees", "features", "calibrate"},
 	{"zoo"},
 	{"solution"},
@@ -82,7 +82,7 @@ var reserved = map[string][]string{
 	"github.com/duckdb/":             {"data/duck"},
 	"github.com/jackc/pgx/":          {"data/source"},
 	"github.com/xuri/excelize/":      {"data/source"},
-	"github.com/expr-lang/expr":      {"value"},
+	"github.com/expr-lang/expr":      {"formula"},
 	"github.com/goccy/go-yaml":       {"internal/position"},
 	"github.com/invopop/jsonschema":  {"scenario"},
 	"github.com/spf13/cobra":         {"cmd/bespoke"},

@@ -2,7 +2,10 @@
 // that every error about an unknown name can offer it.
 package near
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Name returns the known name closest to the written one by edit distance,
 // letter case left out of account; ok is false when none is within a third of
@@ -24,6 +27,21 @@ func Hint(written string, known []string) string {
 		return `; did you mean "` + n + `"?`
 	}
 	return ""
+}
+
+// Offer is `did you mean "name"?` when a known name is close, else the list of
+// the known names, cut when they are many; empty when none are known.
+func Offer(written string, known []string) string {
+	best, ok := Name(written, known)
+	switch {
+	case ok:
+		return fmt.Sprintf("did you mean %q?", best)
+	case len(known) == 0:
+		return ""
+	case len(known) <= 12:
+		return "there are " + strings.Join(known, ", ")
+	}
+	return fmt.Sprintf("there are %s and %d more", strings.Join(known[:10], ", "), len(known)-10)
 }
 
 // distance is the number of insertions, deletions, replacements and swaps of

@@ -1,6 +1,7 @@
 package near_test
 
 import (
+	"strings"
 	"testing"
 
 	"bespoke/internal/near"
@@ -24,5 +25,15 @@ func TestName(t *testing.T) {
 	}
 	if got, want := near.Hint("clas", known), `; did you mean "class"?`; got != want {
 		t.Errorf("Hint = %q, want %q", got, want)
+	}
+	if got, want := near.Offer("clas", known), `did you mean "class"?`; got != want {
+		t.Errorf("Offer = %q, want %q", got, want)
+	}
+	if got, want := near.Offer("zebra", known), "there are class, credit_amount, age, Churn"; got != want {
+		t.Errorf("Offer = %q, want %q", got, want)
+	}
+	many := strings.Split("abcdefghijklm", "")
+	if got, want := near.Offer("zebra", many), "there are a, b, c, d, e, f, g, h, i, j and 3 more"; got != want {
+		t.Errorf("Offer = %q, want %q", got, want)
 	}
 }

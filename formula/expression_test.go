@@ -1,14 +1,12 @@
-package value_test
+package formula_test
 
 import (
 	"math"
 	"strings"
 	"testing"
 
-	"bespoke/model"
-	"bespoke/scenario"
+	"bespoke/formula"
 	"bespoke/table"
-	"bespoke/value"
 )
 
 // loans is a small table with every kind of column and missing cells in its
@@ -31,16 +29,23 @@ func loans(t testing.TB) *table.Table {
 	return tb
 }
 
-// constantOutcomes has one payoff for both outcomes, so that an expression can
-// be read off the sheet.
-func oneAction(schema table.Schema, money string) value.Config {
-	return value.Config{
-		Schema: schema, Task: model.Binary, Outcomes: []string{"good", "bad"}, Target: "class",
-		Value: scenario.Value{
-			Params:  map[string]float64{"margin": 0.25},
-			Actions: scenario.Actions{{Name: "act", Payoffs: []scenario.Payoff{{Money: money}}}},
-		},
+// compile compiles an expression over the table.
+func compile(schema table.Schema, source string) (*formula.Scope, *formula.Program, error) {
+	scope := &formula.Scope{Schema: schema, Target: "class", Parameters: map[string]float64{"margin": 0.25}}
+	p, err := scope.Compile("value.actions.act", source)
+	return scope, p, err
+}
+
+// evaluate gives the value in every row of the table.
+func evaluate(t testing.TB, tb *table.Table, scope *formula.Scope, p *formula.Program) []float64 {
+	t.Helper()
+	b := scope.NewBlock(tb.Rows(), nil)
+	if err := b.Bind(tb); err != nil {
+		t.Fatal(err)
 	}
+	out := make([]float64, tb.Rows())
+	p.Eval(b, out)
+	return out
 }
 
 func TestExpressions(t *testing.T) {
@@ -116,18 +121,12 @@ func TestExpressions(t *testing.T) {
 		{"rate > 0 ? 5 : amount", 3, 5},
 		{"amount == 0 ? 0 : 1 / amount", 2, 0},
 	} {
-		p, err := value.Compile(oneAction(tb.Schema(), c.money))
+		scope, p, err := compile(tb.Schema(), c.money)
 		if err != nil {
 			t.Errorf("%s: %v", c.money, err)
 			continue
 		}
-		one := tb.Take([]int{c.row})
-		s, err := p.Sheet(one, nil, []float64{0}, 1)
-		if err != nil {
-			t.Errorf("%s in row %d: %v", c.money, c.row, err)
-			continue
-		}
-		if got := s.Realised[0]; math.Abs(got-c.want) > 1e-12*math.Abs(c.want) {
+		if got := evaluate(t, tb, scope, p)[c.row]; !(math.Abs(got-c.want) <= 1e-12*math.Abs(c.want)) {
 			t.Errorf("%s in row %d: got %v, want %v", c.money, c.row, got, c.want)
 		}
 	}
@@ -148,8 +147,6 @@ func TestExpressionErrors(t *testing.T) {
 		{"opened * 2", "`opened` is a time, * needs a number (subtract two times to get days"},
 		{"opened + opened", "`opened` is a time, + needs a number"},
 		{"-purpose", "`purpose` is text, - needs a number"},
-		{"purpose", "`purpose` is text, a payoff must be a number"},
-		{"amount > 1", "`amount > 1` is true or false, a payoff must be a number (write amount > 1 ? 1 : 0)"},
 		{"amount ? 1 : 2", "the condition `amount` is a number, it must be true or false"},
 		{`amount > 1 ? 1 : "x"`, "`1` is a number and `\"x\"` is text (both branches of ? : must be of one kind)"},
 		{"not amount", "`amount` is a number, not needs true or false"},
@@ -197,7 +194,7 @@ func TestExpressionErrors(t *testing.T) {
 		{strings.Repeat("1 < (", 150) + "1" + strings.Repeat(") < 1", 150) + " in 5", "is longer than 2000 operations"},
 		{"\xff", "is not valid UTF-8"},
 	} {
-		_, err := value.Compile(oneAction(tb.Schema(), c.money))
+		_, _, err := compile(tb.Schema(), c.money)
 		if err == nil {
 			t.Errorf("%q: no error, want %q", c.money, c.want)
 			continue
@@ -230,20 +227,27 @@ func FuzzExpression(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, money string) {
-		p, err := value.Compile(oneAction(tb.Schema(), money))
+		scope, p, err := compile(tb.Schema(), money)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "value: value.actions.act: ") {
 				t.Fatalf("%q: the error has no place: %v", money, err)
 			}
 			return
 		}
-		s, err := p.Sheet(tb, nil, []float64{0, 1, 0, 1}, 1)
-		if err != nil {
-			return
+		b := scope.NewBlock(1, nil)
+		if err := b.Bind(tb); err != nil {
+			t.Fatal(err)
 		}
-		for _, v := range s.Realised {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				t.Fatalf("%q: the money %v came through", money, v)
+		for b.First = range tb.Rows() {
+			if p.Kind() == formula.Text {
+				var out [1]string
+				p.EvalText(b, out[:])
+				continue
+			}
+			var out [1]float64
+			p.Eval(b, out[:])
+			if finite := out[0]-out[0] == 0; finite != (p.Fault(b) == nil) {
+				t.Fatalf("%q: the value %v and the fault %v disagree", money, out[0], p.Fault(b))
 			}
 		}
 	})

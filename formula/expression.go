@@ -1,4 +1,4 @@
-package value
+package formula
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
+	"bespoke/internal/near"
 	"bespoke/table"
 )
 
@@ -21,33 +22,19 @@ const (
 	maxNodes  = 2000
 )
 
-// kind is the type of an expression.
-type kind uint8
-
-const (
-	number kind = iota // float64
-	truth              // 1, 0, or NaN where a missing cell leaves it open
-	text               // string, "" is missing
-	moment             // days since 1970 UTC as float64
-)
-
-func (k kind) String() string {
-	return [...]string{"a number", "true or false", "text", "a time"}[k]
-}
-
 // node is a checked part of an expression. Exactly one of numbers and texts is
 // set, according to kind.
 type node struct {
-	kind kind
+	kind Kind
 	// name says what the node is: an operator, a function, a column.
 	name string
 	// source is the expression as text, for errors.
 	source string
 	args   []*node
 	// numbers evaluates number, truth and moment for every lane of the block.
-	numbers func(b *block, out []float64)
+	numbers func(b *Block, out []float64)
 	// texts evaluates text.
-	texts func(b *block, out []string)
+	texts func(b *Block, out []string)
 	// constant marks a node whose value is in value or word.
 	constant bool
 	value    float64
@@ -61,29 +48,16 @@ type node struct {
 	size int
 }
 
-// scope is what an expression may name.
-type scope struct {
-	path    string
-	schema  table.Schema
-	target  string
-	params  map[string]float64
-	numeric bool // regression: truth and prediction are known
-	// columns collects the columns read, in order of first use.
-	columns *[]table.Field
-	// words collects comparisons of a category with a literal.
-	words  *[]comparison
+// compiler is the state of compiling one expression.
+type compiler struct {
+	scope  *Scope
+	path   string
+	words  *[]Comparison
 	locals map[string]*node
 }
 
-// comparison is a category column compared with a literal.
-type comparison struct {
-	path  string
-	field table.Field
-	word  string
-}
-
 // build parses and checks an expression.
-func (s *scope) build(source string) (*node, error) {
+func (s *compiler) build(source string) (*node, error) {
 	if strings.TrimSpace(source) == "" {
 		return nil, fail(s.path, "write a number or an expression over columns", "is empty")
 	}
@@ -104,7 +78,7 @@ func (s *scope) build(source string) (*node, error) {
 	return s.node(tree.Node)
 }
 
-func (s *scope) tooLong() error {
+func (s *compiler) tooLong() error {
 	return fail(s.path, "compute the value in a column of the data", "is longer than %d operations", maxNodes)
 }
 
@@ -164,7 +138,7 @@ func parse(source string) (tree *parser.Tree, err error) {
 	return parser.Parse(source)
 }
 
-func (s *scope) syntax(source string, err error) error {
+func (s *compiler) syntax(source string, err error) error {
 	var at *file.Error
 	if errors.As(err, &at) {
 		return fail(s.path, "", "%#q: column %d: %s", source, at.Column+1, at.Message)
@@ -173,7 +147,7 @@ func (s *scope) syntax(source string, err error) error {
 }
 
 // node checks one node of the parser's tree.
-func (s *scope) node(n ast.Node) (*node, error) {
+func (s *compiler) node(n ast.Node) (*node, error) {
 	made, err := s.dispatch(n)
 	if err != nil {
 		return nil, err
@@ -182,7 +156,7 @@ func (s *scope) node(n ast.Node) (*node, error) {
 }
 
 // finish gives a node its source and size, and folds it.
-func (s *scope) finish(made *node, source string) (*node, error) {
+func (s *compiler) finish(made *node, source string) (*node, error) {
 	made.source = source
 	made.size = 1
 	for _, a := range made.args {
@@ -194,7 +168,7 @@ func (s *scope) finish(made *node, source string) (*node, error) {
 	return s.fold(made)
 }
 
-func (s *scope) dispatch(n ast.Node) (*node, error) {
+func (s *compiler) dispatch(n ast.Node) (*node, error) {
 	switch n := n.(type) {
 	case *ast.IntegerNode:
 		return constantNumber(float64(n.Value)), nil
@@ -202,7 +176,7 @@ func (s *scope) dispatch(n ast.Node) (*node, error) {
 		return constantNumber(n.Value), nil
 	case *ast.BoolNode:
 		c := constantNumber(0)
-		c.kind = truth
+		c.kind = Bool
 		if n.Value {
 			c.value = 1
 		}
@@ -232,7 +206,7 @@ func (s *scope) dispatch(n ast.Node) (*node, error) {
 		"%#q is not part of the payoff language", n.String())
 }
 
-func (s *scope) literal(word string) (*node, error) {
+func (s *compiler) literal(word string) (*node, error) {
 	if word == "" {
 		return nil, fail(s.path, "write missing(column)", "the empty text stands for a missing value and equals nothing")
 	}
@@ -240,31 +214,31 @@ func (s *scope) literal(word string) (*node, error) {
 }
 
 func constantNumber(v float64) *node {
-	return &node{kind: number, constant: true, value: v, column: -1}
+	return &node{kind: Number, constant: true, value: v, column: -1}
 }
 
 func constantText(word string) *node {
-	return &node{kind: text, constant: true, word: word, column: -1}
+	return &node{kind: Text, constant: true, word: word, column: -1}
 }
 
 // identifier finds a name: a variable of let, a parameter, truth or prediction,
 // a column.
-func (s *scope) identifier(name string) (*node, error) {
+func (s *compiler) identifier(name string) (*node, error) {
 	if n, ok := s.locals[name]; ok {
 		c := *n
 		return &c, nil
 	}
-	if v, ok := s.params[name]; ok {
+	if v, ok := s.scope.Parameters[name]; ok {
 		return constantNumber(v), nil
 	}
-	if s.numeric && (name == nameTruth || name == namePrediction) {
+	if s.scope.Numeric && (name == NameTruth || name == NamePrediction) {
 		return lanes(name), nil
 	}
 	return s.columnNamed(name)
 }
 
 // member is row["a column whose name is not a word"].
-func (s *scope) member(n *ast.MemberNode) (*node, error) {
+func (s *compiler) member(n *ast.MemberNode) (*node, error) {
 	id, ok := n.Node.(*ast.IdentifierNode)
 	property, isText := n.Property.(*ast.StringNode)
 	if !ok || id.Value != "row" || !isText || n.Optional || n.Method {
@@ -273,50 +247,50 @@ func (s *scope) member(n *ast.MemberNode) (*node, error) {
 	return s.columnNamed(property.Value)
 }
 
-func (s *scope) columnNamed(name string) (*node, error) {
-	f, ok := s.schema.Field(name)
-	if name == s.target && name != "" {
-		if s.numeric {
+func (s *compiler) columnNamed(name string) (*node, error) {
+	f, ok := s.scope.Schema.Field(name)
+	if name == s.scope.Target && name != "" {
+		if s.scope.Numeric {
 			return nil, fail(s.path, `write "truth" for the true number and "prediction" for the predicted one`, "%q is the target", name)
 		}
 		return nil, fail(s.path, "give each outcome a payoff of its own", "%q is the target, not known when a decision falls due", name)
 	}
 	if !ok {
-		return nil, fail(s.path, nearest(name, s.known()), "no column or parameter %q", name)
+		return nil, fail(s.path, near.Offer(name, s.known()), "no column or parameter %q", name)
 	}
-	at := slices.IndexFunc(*s.columns, func(g table.Field) bool { return g.Name == name })
+	at := slices.IndexFunc(s.scope.columns, func(g table.Field) bool { return g.Name == name })
 	if at < 0 {
-		at = len(*s.columns)
-		*s.columns = append(*s.columns, f)
+		at = len(s.scope.columns)
+		s.scope.columns = append(s.scope.columns, f)
 	}
 	return load(at, f), nil
 }
 
 // known lists every name an expression may use, parameters first.
-func (s *scope) known() []string {
+func (s *compiler) known() []string {
 	var names []string
-	for n := range s.params {
+	for n := range s.scope.Parameters {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	if s.numeric {
-		names = append(names, nameTruth, namePrediction)
+	if s.scope.Numeric {
+		names = append(names, NameTruth, NamePrediction)
 	}
-	for _, f := range s.schema {
-		if f.Name != s.target {
+	for _, f := range s.scope.Schema {
+		if f.Name != s.scope.Target {
 			names = append(names, f.Name)
 		}
 	}
 	return names
 }
 
-func (s *scope) conditional(n *ast.ConditionalNode) (*node, error) {
+func (s *compiler) conditional(n *ast.ConditionalNode) (*node, error) {
 	args, err := s.nodes([]ast.Node{n.Cond, n.Exp1, n.Exp2})
 	if err != nil {
 		return nil, err
 	}
 	cond, yes, no := args[0], args[1], args[2]
-	if cond.kind != truth {
+	if cond.kind != Bool {
 		return nil, fail(s.path, "compare it with something", "the condition %#q is %v, it must be true or false", cond.source, cond.kind)
 	}
 	if yes.kind != no.kind {
@@ -325,7 +299,7 @@ func (s *scope) conditional(n *ast.ConditionalNode) (*node, error) {
 	return choice(cond, yes, no), nil
 }
 
-func (s *scope) variable(n *ast.VariableDeclaratorNode) (*node, error) {
+func (s *compiler) variable(n *ast.VariableDeclaratorNode) (*node, error) {
 	v, err := s.node(n.Value)
 	if err != nil {
 		return nil, err
@@ -339,7 +313,7 @@ func (s *scope) variable(n *ast.VariableDeclaratorNode) (*node, error) {
 	return inner.node(n.Expr)
 }
 
-func (s *scope) nodes(list []ast.Node) ([]*node, error) {
+func (s *compiler) nodes(list []ast.Node) ([]*node, error) {
 	out := make([]*node, len(list))
 	for i, n := range list {
 		made, err := s.node(n)
@@ -352,7 +326,7 @@ func (s *scope) nodes(list []ast.Node) ([]*node, error) {
 }
 
 // fold replaces a node of constants by its value.
-func (s *scope) fold(n *node) (*node, error) {
+func (s *compiler) fold(n *node) (*node, error) {
 	if n.constant || n.reads || len(n.args) == 0 {
 		return n, nil
 	}
@@ -361,10 +335,9 @@ func (s *scope) fold(n *node) (*node, error) {
 			return n, nil
 		}
 	}
-	b := newBlock(1, 0)
-	b.lanes = 1
+	b := &Block{Lanes: 1, size: 1}
 	folded := &node{kind: n.kind, constant: true, source: n.source, size: n.size, column: -1}
-	if n.kind == text {
+	if n.kind == Text {
 		var out [1]string
 		n.texts(b, out[:])
 		folded.word = out[0]
@@ -373,8 +346,27 @@ func (s *scope) fold(n *node) (*node, error) {
 	var out [1]float64
 	n.numbers(b, out[:])
 	if !finite(out[0]) {
-		return nil, fail(s.path, "", "%s", fault(n, b).text)
+		return nil, fail(s.path, "", "%s", fault(n, b).Text)
 	}
 	folded.value = out[0]
 	return folded, nil
+}
+
+// uses says whether the expression reads truth or prediction.
+func (n *node) uses(name string) bool {
+	if n.column < 0 && len(n.args) == 0 && !n.constant && n.name == name {
+		return true
+	}
+	return slices.ContainsFunc(n.args, func(a *node) bool { return a.uses(name) })
+}
+
+// results lists the literal texts that a choice can end in.
+func results(n *node) []string {
+	if n.constant {
+		return []string{n.word}
+	}
+	if n.name == opChoice {
+		return append(results(n.args[1]), results(n.args[2])...)
+	}
+	return nil
 }

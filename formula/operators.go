@@ -1,4 +1,4 @@
-package value
+package formula
 
 import (
 	"math"
@@ -92,7 +92,7 @@ var reasons = map[string]string{
 	"sqrt": "takes the square root of a negative number",
 }
 
-func (s *scope) unary(n *ast.UnaryNode) (*node, error) {
+func (s *compiler) unary(n *ast.UnaryNode) (*node, error) {
 	a, err := s.node(n.Node)
 	if err != nil {
 		return nil, err
@@ -100,14 +100,14 @@ func (s *scope) unary(n *ast.UnaryNode) (*node, error) {
 	made := &node{kind: a.kind, name: n.Operator, args: []*node{a}, column: -1}
 	switch n.Operator {
 	case "-", "+":
-		if a.kind != number {
+		if a.kind != Number {
 			return nil, s.wrongKind(n.Operator, a)
 		}
 		sign := 1.0
 		if n.Operator == "-" {
 			sign = -1
 		}
-		made.numbers = func(b *block, out []float64) {
+		made.numbers = func(b *Block, out []float64) {
 			a.eval(b, out)
 			for i := range out {
 				out[i] *= sign
@@ -115,10 +115,10 @@ func (s *scope) unary(n *ast.UnaryNode) (*node, error) {
 		}
 		return made, nil
 	default: // not, !
-		if a.kind != truth {
+		if a.kind != Bool {
 			return nil, fail(s.path, "compare it with something", "%#q is %v, not needs true or false", a.source, a.kind)
 		}
-		made.numbers = func(b *block, out []float64) {
+		made.numbers = func(b *Block, out []float64) {
 			a.eval(b, out)
 			for i := range out {
 				out[i] = 1 - out[i]
@@ -129,20 +129,20 @@ func (s *scope) unary(n *ast.UnaryNode) (*node, error) {
 }
 
 // wrongKind explains an operand of arithmetic that is no number.
-func (s *scope) wrongKind(op string, a *node) error {
+func (s *compiler) wrongKind(op string, a *node) error {
 	hint := ""
 	switch {
-	case a.kind == text && a.column >= 0:
+	case a.kind == Text && a.column >= 0:
 		hint = "if its values are numbers, say so under data.columns: " + a.name + ": {kind: number}"
-	case a.kind == truth:
+	case a.kind == Bool:
 		hint = "write " + a.source + " ? 1 : 0"
-	case a.kind == moment:
+	case a.kind == Time:
 		hint = "subtract two times to get days, or use year(), month(), day()"
 	}
 	return fail(s.path, hint, "%#q is %v, %s needs a number", a.source, a.kind, op)
 }
 
-func (s *scope) binary(n *ast.BinaryNode) (*node, error) {
+func (s *compiler) binary(n *ast.BinaryNode) (*node, error) {
 	if n.Operator == "in" {
 		return s.in(n)
 	}
@@ -164,20 +164,20 @@ func (s *scope) binary(n *ast.BinaryNode) (*node, error) {
 	return nil, fail(s.path, "", "%#q: the operator %#q is not part of the payoff language", n.String(), n.Operator)
 }
 
-func (s *scope) arithmetic(op string, l, r *node) (*node, error) {
-	kind := number
+func (s *compiler) arithmetic(op string, l, r *node) (*node, error) {
+	kind := Number
 	switch {
-	case op == "-" && l.kind == moment && r.kind == moment:
-	case (op == "+" || op == "-") && l.kind == moment && r.kind == number:
-		kind = moment
-	case l.kind != number:
+	case op == "-" && l.kind == Time && r.kind == Time:
+	case (op == "+" || op == "-") && l.kind == Time && r.kind == Number:
+		kind = Time
+	case l.kind != Number:
 		return nil, s.wrongKind(op, l)
-	case r.kind != number:
+	case r.kind != Number:
 		return nil, s.wrongKind(op, r)
 	}
 	do := arithmetics[op]
 	made := &node{kind: kind, name: op, args: []*node{l, r}, column: -1}
-	made.numbers = func(b *block, out []float64) {
+	made.numbers = func(b *Block, out []float64) {
 		l.eval(b, out)
 		t := b.take()
 		r.eval(b, t)
@@ -188,9 +188,9 @@ func (s *scope) arithmetic(op string, l, r *node) (*node, error) {
 }
 
 // logic is three-valued: false and unknown is false, true or unknown is true.
-func (s *scope) logic(op string, l, r *node) (*node, error) {
+func (s *compiler) logic(op string, l, r *node) (*node, error) {
 	for _, a := range []*node{l, r} {
-		if a.kind != truth {
+		if a.kind != Bool {
 			return nil, fail(s.path, "compare it with something", "%#q is %v, %s needs true or false", a.source, a.kind, op)
 		}
 	}
@@ -198,8 +198,8 @@ func (s *scope) logic(op string, l, r *node) (*node, error) {
 	if op == "or" || op == "||" {
 		decisive = 1
 	}
-	made := &node{kind: truth, name: op, args: []*node{l, r}, column: -1}
-	made.numbers = func(b *block, out []float64) {
+	made := &node{kind: Bool, name: op, args: []*node{l, r}, column: -1}
+	made.numbers = func(b *Block, out []float64) {
 		l.eval(b, out)
 		t := b.take()
 		r.eval(b, t)
@@ -216,7 +216,7 @@ func (s *scope) logic(op string, l, r *node) (*node, error) {
 // otherwise is column ?? value: the value where the column's cell is missing.
 // Only a column may stand on the left, so that it cannot hide a division by
 // zero.
-func (s *scope) otherwise(l, r *node) (*node, error) {
+func (s *compiler) otherwise(l, r *node) (*node, error) {
 	if l.column < 0 || len(l.args) > 0 {
 		return nil, fail(s.path, "", "%#q: ?? needs a column on its left", l.source)
 	}
@@ -225,9 +225,9 @@ func (s *scope) otherwise(l, r *node) (*node, error) {
 	}
 	at := l.column
 	made := &node{kind: l.kind, name: "??", args: []*node{r}, column: -1, reads: true}
-	if l.kind == text {
-		made.texts = func(b *block, out []string) {
-			t := b.takeWords()
+	if l.kind == Text {
+		made.texts = func(b *Block, out []string) {
+			t := b.TakeWords()
 			loadTexts(b, at, out)
 			r.evalText(b, t)
 			for i, v := range out {
@@ -235,15 +235,15 @@ func (s *scope) otherwise(l, r *node) (*node, error) {
 					out[i] = t[i]
 				}
 			}
-			b.giveWords()
+			b.GiveWords()
 		}
 		return made, nil
 	}
 	loadRaw := loadNumbers
-	if l.kind == moment {
+	if l.kind == Time {
 		loadRaw = loadTimes
 	}
-	made.numbers = func(b *block, out []float64) {
+	made.numbers = func(b *Block, out []float64) {
 		t := b.take()
 		loadRaw(b, at, out)
 		r.eval(b, t)
@@ -257,13 +257,13 @@ func (s *scope) otherwise(l, r *node) (*node, error) {
 	return made, nil
 }
 
-func (s *scope) compare(op string, l, r *node) (*node, error) {
+func (s *compiler) compare(op string, l, r *node) (*node, error) {
 	l, r = dated(l, r), dated(r, l)
 	if l.kind != r.kind {
 		return nil, fail(s.path, "", "%#q is %v and %#q is %v; %s needs both of one kind", l.source, l.kind, r.source, r.kind, op)
 	}
-	made := &node{kind: truth, name: op, args: []*node{l, r}, column: -1}
-	if l.kind == text {
+	made := &node{kind: Bool, name: op, args: []*node{l, r}, column: -1}
+	if l.kind == Text {
 		test, ok := wordTests[op]
 		if !ok {
 			return nil, fail(s.path, "use ==, !=, in, contains, startsWith or endsWith", "%#q is text, %s needs numbers or times", l.source, op)
@@ -276,7 +276,7 @@ func (s *scope) compare(op string, l, r *node) (*node, error) {
 	if !ok {
 		return nil, fail(s.path, "", "%#q is %v, %s needs text", l.source, l.kind, op)
 	}
-	made.numbers = func(b *block, out []float64) {
+	made.numbers = func(b *Block, out []float64) {
 		l.eval(b, out)
 		t := b.take()
 		r.eval(b, t)
@@ -296,9 +296,9 @@ func (s *scope) compare(op string, l, r *node) (*node, error) {
 	return made, nil
 }
 
-func testWords(l, r *node, test func(x, y string) bool) func(b *block, out []float64) {
-	return func(b *block, out []float64) {
-		x, y := b.takeWords(), b.takeWords()
+func testWords(l, r *node, test func(x, y string) bool) func(b *Block, out []float64) {
+	return func(b *Block, out []float64) {
+		x, y := b.TakeWords(), b.TakeWords()
 		l.evalText(b, x)
 		r.evalText(b, y)
 		for i := range out {
@@ -311,16 +311,16 @@ func testWords(l, r *node, test func(x, y string) bool) func(b *block, out []flo
 				out[i] = 0
 			}
 		}
-		b.giveWords()
-		b.giveWords()
+		b.GiveWords()
+		b.GiveWords()
 	}
 }
 
 // dated turns a text constant into a time where it is compared with one.
 func dated(n, other *node) *node {
-	if n.kind == text && n.constant && other.kind == moment {
+	if n.kind == Text && n.constant && other.kind == Time {
 		if d, err := parseDate(n.word); err == nil {
-			return &node{kind: moment, constant: true, value: d, source: n.source, size: 1, column: -1}
+			return &node{kind: Time, constant: true, value: d, source: n.source, size: 1, column: -1}
 		}
 	}
 	return n
@@ -328,19 +328,19 @@ func dated(n, other *node) *node {
 
 // notice remembers comparisons of a category with a literal, so that Compile
 // can warn about a spelling that no row has.
-func (s *scope) notice(op string, l, r *node) {
+func (s *compiler) notice(op string, l, r *node) {
 	if r.column >= 0 {
 		l, r = r, l
 	}
 	if (op == "==" || op == "!=") && l.column >= 0 && r.constant {
-		if f := (*s.columns)[l.column]; f.Kind == table.Category {
-			*s.words = append(*s.words, comparison{path: s.path, field: f, word: r.word})
+		if f := s.scope.columns[l.column]; f.Kind == table.Category {
+			*s.words = append(*s.words, Comparison{Field: f, Word: r.word})
 		}
 	}
 }
 
 // in is membership in a list of constants.
-func (s *scope) in(n *ast.BinaryNode) (*node, error) {
+func (s *compiler) in(n *ast.BinaryNode) (*node, error) {
 	list, ok := n.Right.(*ast.ArrayNode)
 	if !ok || len(list.Nodes) == 0 {
 		return nil, fail(s.path, `such as purpose in ["car", "radio"]`, "%#q: in needs a list of values on its right", n.String())
@@ -379,9 +379,9 @@ func (s *scope) in(n *ast.BinaryNode) (*node, error) {
 // choice is cond ? yes : no; only the branch taken need have a value.
 func choice(cond, yes, no *node) *node {
 	made := &node{kind: yes.kind, name: opChoice, args: []*node{cond, yes, no}, column: -1}
-	if yes.kind == text {
-		made.texts = func(b *block, out []string) {
-			c, t := b.take(), b.takeWords()
+	if yes.kind == Text {
+		made.texts = func(b *Block, out []string) {
+			c, t := b.take(), b.TakeWords()
 			cond.eval(b, c)
 			yes.evalText(b, out)
 			no.evalText(b, t)
@@ -395,11 +395,11 @@ func choice(cond, yes, no *node) *node {
 				}
 			}
 			b.give()
-			b.giveWords()
+			b.GiveWords()
 		}
 		return made
 	}
-	made.numbers = func(b *block, out []float64) {
+	made.numbers = func(b *Block, out []float64) {
 		c, t := b.take(), b.take()
 		cond.eval(b, c)
 		yes.eval(b, out)
