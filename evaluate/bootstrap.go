@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"bespoke/value"
 )
 
@@ -27,6 +29,11 @@ func (i Interval) Includes(v float64) bool { return i.Low <= v && v <= i.High }
 // Outside says whether no part of the interval lies between low and high.
 func (i Interval) Outside(low, high float64) bool { return i.High < low || i.Low > high }
 
+// say is "95 % interval 0.1 to 0.2", of so many times the quantity.
+func (i Interval) say(times float64) string {
+	return fmt.Sprintf("%s %% interval %s to %s", value.Round(100*i.Level), value.Round(times*i.Low), value.Round(times*i.High))
+}
+
 // Estimate is a mean with its interval.
 type Estimate struct {
 	Mean     float64  `json:"mean"`
@@ -39,8 +46,13 @@ type Difference struct {
 	Mean     float64  `json:"mean"`
 	Interval Interval `json:"interval"`
 	// P is the two-sided bootstrap p-value: twice the smaller share of resamples
-	// on one side of zero.
+	// on one side of zero. Where no resample lies on the other side, the share
+	// cannot be told from the resamples and Student's t of the same units is
+	// taken if it is smaller, so that many comparisons can be allowed for.
 	P float64 `json:"p"`
+	// PAdjusted is P after allowing for the other comparisons shown beside this
+	// one (see CompareMany); nil when it stands alone.
+	PAdjusted *float64 `json:"p_adjusted,omitempty"`
 	// Significant says that the interval leaves out zero.
 	Significant bool `json:"significant"`
 }
@@ -59,7 +71,7 @@ type units struct {
 // gather sums the columns over groups, single rows, or bundles.
 func gather(columns [][]float64, o Options) units {
 	n := len(columns[0])
-	of, m := unitOf(n, o)
+	of, m := unitOf(n, maxUnits, o)
 	u := units{count: make([]float64, m), sums: make([][]float64, len(columns))}
 	for i := range n {
 		u.count[of[i]]++
@@ -73,8 +85,9 @@ func gather(columns [][]float64, o Options) units {
 	return u
 }
 
-// unitOf gives each row the number of its unit, and how many units there are.
-func unitOf(n int, o Options) ([]int, int) {
+// unitOf gives each row the number of its unit, and how many units there are:
+// at most so many.
+func unitOf(n, most int, o Options) ([]int, int) {
 	of := make([]int, n)
 	m := n
 	for i := range of {
@@ -92,14 +105,35 @@ func unitOf(n int, o Options) ([]int, int) {
 		}
 		m = len(seen)
 	}
-	if m > maxUnits {
+	if m > most {
 		bundle := rand.New(rand.NewPCG(o.Seed, 0)).Perm(m)
 		for i, k := range of {
-			of[i] = bundle[k] % (maxUnits / 2)
+			of[i] = bundle[k] % (most / 2)
 		}
-		m = maxUnits / 2
+		m = most / 2
 	}
 	return of, m
+}
+
+// studentP is the two-sided p-value of Student's t that the mean per row of a
+// column of sums by unit is zero. It is 1 for a single unit.
+func studentP(sums, count []float64) float64 {
+	m := float64(len(sums))
+	rows := value.Sum(count)
+	mean := value.Sum(sums) / rows
+	if mean == 0 || m < 2 {
+		return 1
+	}
+	squares := 0.0
+	for u, s := range sums {
+		e := s - mean*count[u]
+		squares += e * e
+	}
+	if squares == 0 {
+		return 0
+	}
+	t := math.Abs(mean) * rows / math.Sqrt(squares*m/(m-1))
+	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: m - 1}.Survival(t)
 }
 
 // bootstrap resamples the rows and returns the statistic of every resample, in
@@ -190,6 +224,10 @@ func Paired(a, b []float64, o Options) (Difference, error) {
 	}
 	means := bootstrap([][]float64{d}, o, func(m []float64) float64 { return m[0] })
 	out := Difference{Mean: average(d), Interval: percentile(means, o.Level), P: twoSided(means)}
+	if out.P <= 2/float64(o.Resamples+1) {
+		u := gather([][]float64{d}, o)
+		out.P = math.Min(out.P, studentP(u.sums[0], u.count))
+	}
 	out.Significant = !out.Interval.Includes(0)
 	return out, nil
 }
@@ -216,7 +254,7 @@ func (d Difference) Say(a, b, currency string) string {
 	if d.Mean < 0 {
 		word = "less"
 	}
-	interval := fmt.Sprintf("%s %% interval %s to %s", value.Round(100*d.Interval.Level), value.Round(d.Interval.Low), value.Round(d.Interval.High))
+	interval := d.Interval.say(1)
 	switch {
 	case d.Mean == 0 && d.Interval.Low == 0 && d.Interval.High == 0:
 		return fmt.Sprintf("%s and %s earn the same in every row", a, b)
@@ -228,4 +266,12 @@ func (d Difference) Say(a, b, currency string) string {
 
 func amount(v float64, currency string) string {
 	return strings.TrimSpace(value.Round(v) + " " + currency)
+}
+
+// perThousand is the number of decisions that sentences count money by.
+const perThousand = 1000
+
+// thousand is the money of a thousand decisions at so much per decision.
+func thousand(v float64, currency string) string {
+	return amount(perThousand*v, currency) + " per 1,000 decisions"
 }

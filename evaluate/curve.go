@@ -136,7 +136,7 @@ func profitAt(order []int, base, added []float64, weight []int32, points int) []
 func (c *ProfitCurve) band(order []int, base, added []float64, o Options) {
 	n, points := len(order), len(c.Points)-1
 	resamples := min(o.Resamples, max(100, curveWork/n))
-	of, m := unitOf(n, Options{Groups: o.Groups, Seed: o.Seed})
+	of, m := unitOf(n, maxUnits, o)
 	at := make([][]float64, points+1)
 	for k := range at {
 		at[k] = make([]float64, resamples)

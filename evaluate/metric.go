@@ -137,7 +137,7 @@ func Scores(h Held, o Options) ([]Score, error) {
 func resampleScores(h Held, metrics []Metric, o Options) [][]float64 {
 	n := h.Rows()
 	resamples := min(o.Resamples, max(200, scoreWork/n))
-	of, m := unitOf(n, Options{Groups: o.Groups, Seed: o.Seed})
+	of, m := unitOf(n, maxUnits, o)
 	members := make([][]int, m)
 	for i, k := range of {
 		members[k] = append(members[k], i)
