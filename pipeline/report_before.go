@@ -110,7 +110,7 @@ func (r *Result) payoffTable() web.Block {
 		}
 	}
 	if v.Review != nil {
-		note := fmt.Sprintf("A person may be asked for %s a row and is right in %s of cases", web.Quantity{Value: v.Review.Cost, Unit: r.currency(), Decimals: web.Auto}, web.Quantity{Value: v.Review.Accuracy, Unit: "%", Decimals: 0})
+		note := fmt.Sprintf("A person may be asked for %s a row and is right in %s of cases", web.Quantity{Value: v.Review.Cost, Unit: r.currency(), Decimals: web.Auto}, web.Quantity{Value: v.Review.Accuracy.Same, Unit: "%", Decimals: 0})
 		if v.Review.Capacity.Amount > 0 {
 			note += ", at most " + v.Review.Capacity.String()
 		}

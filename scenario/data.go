@@ -71,6 +71,9 @@ type Column struct {
 	// Monotone is "up" or "down" when predictions must not fall or not rise
 	// in this column.
 	Monotone string `yaml:"monotone,omitempty" json:"monotone,omitempty" rule:"one=up|down"`
+	// Unit is what the numbers of the column count, such as EUR or EUR / month;
+	// payoffs are checked with it.
+	Unit string `yaml:"unit,omitempty" json:"unit,omitempty"`
 }
 
 func (d Data) check(r *report) {
@@ -87,6 +90,8 @@ func (d Data) check(r *report) {
 		switch {
 		case name == "":
 			r.add("data.columns", codeName, "a column has an empty name", "")
+		case c.Unit != "" && c.Unit != "%" && !isUnit(c.Unit):
+			r.add(path+".unit", codeName, fmt.Sprintf("%q cannot be a unit", c.Unit), "write words joined by * and /, such as EUR / month")
 		case name == d.Target && c.Role != "":
 			r.add(path+".role", codeExclude, fmt.Sprintf("%q is the target, it cannot be %s as well", name, c.Role), "remove the role, or choose another data.target")
 		case !slices.Contains([]string{"up", "down"}, c.Monotone):

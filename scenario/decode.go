@@ -186,7 +186,8 @@ func (d *decoder) entries(n *position.Node, path string, v reflect.Value) {
 		at := join(path, e.Key)
 		d.given[at] = true
 		one := reflect.New(v.Type().Elem()).Elem()
-		if e.Value.Shape == position.Null || one.Kind() == reflect.Struct && e.Value.Shape != position.Mapping {
+		_, own := one.Addr().Interface().(reader)
+		if e.Value.Shape == position.Null || one.Kind() == reflect.Struct && !own && e.Value.Shape != position.Mapping {
 			d.wrong(e.Value, at, example(one.Type()))
 			continue
 		}

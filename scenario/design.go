@@ -11,6 +11,9 @@ type Design struct {
 	Models []string `yaml:"models,omitempty" json:"models,omitempty"`
 	// Exclude are names not to try.
 	Exclude []string `yaml:"exclude,omitempty" json:"exclude,omitempty"`
+	// Committee is of how many models at most the mean may be taken where that
+	// is better than the best one; 1 keeps single models.
+	Committee int `yaml:"committee" json:"committee" rule:"min=1 max=20"`
 }
 
 func (d Design) check(r *report) {

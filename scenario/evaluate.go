@@ -14,9 +14,17 @@ type Evaluate struct {
 	Confidence Percent `yaml:"confidence" json:"confidence" rule:"min=0.5 max=0.999"`
 	// Calibration is the allowed range of realised over expected money.
 	Calibration [2]float64 `yaml:"calibration" json:"calibration" rule:"min=0"`
+	// Learning is how often the chosen model learns again from each of an
+	// eighth, a quarter and half of the rows, to see what more rows would bring;
+	// 0 leaves the learning curve out.
+	Learning int `yaml:"learning" json:"learning" rule:"min=0 max=20"`
+	// WhatIf lists changes of need and value to look at in the report, each with
+	// a name, without training again.
+	WhatIf WhatIfs `yaml:"whatif,omitempty" json:"whatif,omitempty"`
 }
 
 func (e Evaluate) check(r *report) {
+	e.WhatIf.check(r)
 	if low, high := e.Calibration[0], e.Calibration[1]; !(low > 0 && low <= 1 && high >= 1) {
 		r.add("evaluate.calibration", codeRange, fmt.Sprintf("must hold 1 and begin above 0, got [%s, %s]", formatNumber(low), formatNumber(high)), "such as [0.9, 1.1]: realised money from 90% to 110% of what was expected")
 	}

@@ -91,13 +91,21 @@ func Parse(name string, src []byte) (*File, error) {
 	if root == nil {
 		return nil, problems
 	}
-	f.root = root
 	f.lines = strings.Split(strings.NewReplacer("\xef\xbb\xbf", "", "\r\n", "\n", "\r", "\n").Replace(string(src)), "\n")
+	if err := f.fill(root, problems); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// fill decodes and checks the tree of a file.
+func (f *File) fill(root *position.Node, problems position.List) error {
+	f.root = root
 	d := &decoder{problems: problems, given: map[string]bool{}, failed: map[string]bool{}, meant: map[string]bool{}}
 	if root.Shape == position.Mapping {
 		d.structure(root, "", value(&f.Scenario))
 	} else {
-		d.fail(position.Position{File: name, Line: 1, Column: 1}, "", codeType, fmt.Sprintf("found %s instead of sections", found(root)), "begin with scenario: NAME")
+		d.fail(position.Position{File: f.Path, Line: 1, Column: 1}, "", codeType, fmt.Sprintf("found %s instead of sections", found(root)), "begin with scenario: NAME")
 		d.failed[""] = true
 	}
 	if b := &f.Scenario.Budget; b.Time > 0 && !d.given["budget.trials"] {
@@ -113,10 +121,7 @@ func Parse(name string, src []byte) (*File, error) {
 		p.Text, p.Path = f.line(p.Position), position.Printable(p.Path)
 	}
 	d.problems.Sort()
-	if err := d.problems.Err(); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return d.problems.Err()
 }
 
 // At is the place of a value, such as "value.actions.grant.good" or

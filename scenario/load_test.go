@@ -153,7 +153,7 @@ func TestValidate(t *testing.T) {
 		{"default alone", "scenario: is missing (S0104)", func(s *scenario.Scenario) { s.Name = "" }},
 		{"rate without period", `need.volume: "" is not a period (S0201)`, func(s *scenario.Scenario) { s.Need.Volume.Amount = 5 }},
 		{"infinite number", "need.costs.per_decision: must be a finite number, got +Inf (S0206)", func(s *scenario.Scenario) { s.Need.Costs.PerDecision = inf }},
-		{"infinite parameter", "value.params.a: must be a finite number, got +Inf (S0206)", func(s *scenario.Scenario) { s.Value.Params = map[string]float64{"a": inf} }},
+		{"infinite parameter", "value.params.a: must be a finite number, got +Inf (S0206)", func(s *scenario.Scenario) { s.Value.Params = map[string]scenario.Param{"a": scenario.Known(inf)} }},
 		{"infinite rate", "need.volume: must be a finite number, got +Inf / day (S0206)", func(s *scenario.Scenario) { s.Need.Volume = scenario.Rate{Amount: inf, Per: "day"} }},
 		{"no split", "data.split.test: must be from 5% to 50%, got 0% (S0206)", func(s *scenario.Scenario) { s.Data.Split.Test = 0 }},
 		{"not UTF-8", `about: "\xff" is not text in UTF-8 (S0208)`, func(s *scenario.Scenario) { s.About = "\xff" }},
@@ -278,7 +278,7 @@ value:
 	// scenario.yaml:6:17: data.split.test: 20 is more than the whole (S0202)
 	//   note: write 20% or 0.2
 	// scenario.yaml:8:3: value.actons: unknown key (S0101)
-	//   note: did you mean "actions"? allowed: params, actions, review
+	//   note: did you mean "actions"? allowed: params, file, actions, review, capacity
 }
 
 func ExampleRender() {
@@ -292,7 +292,7 @@ func ExampleRender() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(strings.Join(strings.Split(string(text), "\n")[5:11], "\n"))
+	fmt.Println(strings.Join(strings.Split(string(text), "\n")[8:14], "\n"))
 	// Output:
 	// # Says where the rows come from and how they are split.
 	// data:

@@ -43,13 +43,15 @@ func scenarios() *rapid.Generator[scenario.Scenario] {
 		}
 		s.Design.Models = rapid.SliceOfN(rapid.StringMatching(`[a-z.]{1,9}`), 0, 3).Draw(t, "models")
 		s.Design.Exclude = rapid.SliceOfN(rapid.StringMatching(`[A-Z]{1,9}`), 0, 3).Draw(t, "exclude")
+		s.Design.Committee = rapid.IntRange(1, 20).Draw(t, "committee")
 		s.Evaluate = scenario.Evaluate{
+			Learning: rapid.IntRange(0, 20).Draw(t, "learning"),
 			Metric:      rapid.SampledFrom([]string{"", "auc", "r2"}).Draw(t, "metric"),
 			Bootstrap:   rapid.IntRange(100, 100000).Draw(t, "bootstrap"),
 			Confidence:  scenario.Percent(numbers(0.5, 0.999).Draw(t, "confidence")),
 			Calibration: [2]float64{numbers(1e-9, 1).Draw(t, "low"), numbers(1, 1e9).Draw(t, "high")},
 		}
-		s.Explain = scenario.Explain{Repeats: rapid.IntRange(1, 100).Draw(t, "repeats"), Rows: rapid.IntRange(0, 1000).Draw(t, "rows")}
+		s.Explain = scenario.Explain{Repeats: rapid.IntRange(1, 100).Draw(t, "repeats"), Rows: rapid.IntRange(0, 1000).Draw(t, "rows"), Drop: rapid.IntRange(0, 100).Draw(t, "drop")}
 		s.Limits = scenario.Limits{
 			Latency: scenario.Duration(rapid.Int64Range(0, math.MaxInt64).Draw(t, "latency")),
 			Size:    scenario.Size(rapid.Int64Range(0, math.MaxInt64).Draw(t, "size")),
@@ -76,7 +78,7 @@ func rates(t *rapid.T, label string, low float64) scenario.Rate {
 	if !rapid.Bool().Draw(t, "has "+label) {
 		return scenario.Rate{}
 	}
-	return scenario.Rate{Amount: numbers(low, 1e18).Draw(t, label), Per: rapid.SampledFrom([]string{"day", "week", "month", "year"}).Draw(t, label+" per")}
+	return scenario.Rate{Amount: numbers(low, 1e18).Draw(t, label), Per: rapid.SampledFrom([]string{"hour", "day", "week", "month", "year"}).Draw(t, label+" per")}
 }
 
 func needs(t *rapid.T) scenario.Need {
@@ -85,6 +87,7 @@ func needs(t *rapid.T) scenario.Need {
 		Volume:   rates(t, "volume", 1e-9),
 		Costs:    scenario.Costs{Fixed: rates(t, "fixed", 0), PerDecision: numbers(0, 1e6).Draw(t, "per decision")},
 		Today:    maybe(t, "today", texts()),
+		Interest: scenario.Percent(numbers(0, 1).Draw(t, "interest")), Horizon: scenario.Span(numbers(1e-3, 600).Draw(t, "horizon")),
 	}
 }
 
@@ -118,8 +121,51 @@ func datas(t *rapid.T) scenario.Data {
 	return d
 }
 
+// drawParam draws a known or an uncertain parameter.
+func drawParam(t *rapid.T) scenario.Param {
+	unit := maybe(t, "unit", rapid.SampledFrom([]string{"EUR", "%", "EUR / month", "m*m"}))
+	if rapid.Bool().Draw(t, "known") {
+		return scenario.Param{Value: numbers(-1e18, 1e18).Draw(t, "value"), Unit: unit}
+	}
+	p := scenario.Param{Unit: unit, Uncertain: &scenario.Distribution{}}
+	low := numbers(1e-9, 1e6).Draw(t, "low")
+	pair := []float64{low, low + numbers(1e-3, 1e6).Draw(t, "more")}
+	switch rapid.IntRange(0, 2).Draw(t, "distribution") {
+	case 0:
+		p.Uncertain.Beta = pair
+	case 1:
+		p.Uncertain.Normal = pair
+	case 2:
+		p.Uncertain.Uniform = pair
+	}
+	if rapid.Bool().Draw(t, "points") {
+		p.Uncertain.Points = []scenario.Point{{Value: -1, Chance: 0.25}, {Value: low, Chance: scenario.Percent(numbers(0.01, 0.7).Draw(t, "chance"))}}
+	}
+	return p
+}
+
+// drawAccuracy draws how often a reviewer is right.
+func drawAccuracy(t *rapid.T) scenario.Accuracy {
+	chances := numbers(1e-9, 1)
+	if rapid.Bool().Draw(t, "one accuracy") {
+		return scenario.Accuracy{Same: chances.Draw(t, "accuracy")}
+	}
+	return scenario.Accuracy{By: map[string]float64{"yes": chances.Draw(t, "accuracy"), "no: 1": chances.Draw(t, "accuracy")}}
+}
+
+// drawCapacities draws one limit of each form.
+func drawCapacities(t *rapid.T, action string, amounts *rapid.Generator[string]) scenario.Capacities {
+	all := scenario.Capacities{
+		{Name: action, Most: scenario.Rate{Amount: numbers(1e-9, 1e9).Draw(t, "most"), Per: "hour"}},
+		{Name: "a budget", Most: scenario.Rate{Amount: 5, Per: "week"}, Uses: []scenario.Use{{Action: action, Amount: amounts.Draw(t, "amount")}}},
+		{Name: action, Top: rapid.IntRange(1, 9).Draw(t, "top"), Per: maybe(t, "per", texts())},
+	}
+	k := rapid.IntRange(0, 2).Draw(t, "limit")
+	return all[k : k+1]
+}
+
 func values(t *rapid.T) *scenario.Value {
-	v := &scenario.Value{Params: rapid.MapOfN(rapid.StringMatching(`[a-z][a-z0-9_]{0,3}x`), rapid.Float64Range(-1e18, 1e18), 0, 3).Draw(t, "params")}
+	v := &scenario.Value{Params: rapid.MapOfN(rapid.StringMatching(`[a-z][a-z0-9_]{0,3}x`), rapid.Custom(drawParam), 0, 3).Draw(t, "params")}
 	outcomes := rapid.SliceOfNDistinct(texts(), 1, 3, rapid.ID).Draw(t, "outcomes")
 	money := rapid.OneOf(texts(), rapid.SampledFrom([]string{"0", "-5", "0.12 * credit_amount", "007", "1e3"}))
 	names := rapid.SliceOfNDistinct(rapid.StringMatching(`\pL[\pL0-9_ -]{0,8}x`), 2, 4, rapid.ID).Draw(t, "actions")
@@ -135,7 +181,10 @@ func values(t *rapid.T) *scenario.Value {
 		v.Actions = append(v.Actions, a)
 	}
 	if rapid.Bool().Draw(t, "has review") {
-		v.Review = &scenario.Review{Cost: numbers(0, 1e6).Draw(t, "cost"), Accuracy: numbers(1e-9, 1).Draw(t, "accuracy"), Capacity: rates(t, "capacity", 1e-9)}
+		v.Review = &scenario.Review{Cost: numbers(0, 1e6).Draw(t, "cost"), Accuracy: drawAccuracy(t), Capacity: rates(t, "capacity", 1e-9)}
+	}
+	if rapid.Bool().Draw(t, "has capacity") {
+		v.Capacity = drawCapacities(t, names[0], money)
 	}
 	return v
 }

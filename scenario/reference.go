@@ -53,9 +53,11 @@ const unitsPage = `## Units
 
 | form | examples | allowed |
 |---|---|---|
-| rate | ` + "`2000 / month`, `12000 / year`" + ` | an amount per day, week, month or year |
+| rate | ` + "`2000 / month`, `12000 / year`" + ` | an amount per hour, day, week, month or year |
 | share | ` + "`20%`, `0.2`" + ` | from 0% to 100% |
 | duration | ` + "`5ms`, `10m`, `1h30m`" + ` | us, ms, s, m (minutes), h |
+| span | ` + "`36 months`, `3 years`" + ` | a number of months or years |
+| parameter | ` + "`0.12`, `45%`, `200 EUR`, `{beta: [6, 14]}`, `{normal: [12, 2]}`, `{uniform: [0, 1], points: {0: 55%, 1: 10%}}`" + ` | a number, with a unit where that helps, or what is known about an uncertain one |
 | size | ` + "`20MB`, `1GiB`" + ` | B, kB, MB, GB, TB (powers of 1000); KiB, MiB, GiB, TiB (powers of 1024) |
 | number | ` + "`12000`, `0.5`, `1e6`" + ` | decimal, without separators between thousands |
 | money | ` + "`-5`, `0.12 * credit_amount`, `'age < 25 ? 10 : 20'`" + ` | a number, or an expression over columns; one that holds ` + "`: `" + ` needs quotes |
@@ -99,7 +101,7 @@ func (p reference) rows(path string, t reflect.Type, standard reflect.Value) {
 		if f.Kind() == reflect.Pointer || f.Kind() == reflect.Map {
 			f = f.Elem()
 		}
-		if f.Kind() != reflect.Struct || f == reflect.TypeFor[Rate]() {
+		if _, own := reflect.Zero(f).Interface().(formed); own || f.Kind() != reflect.Struct || f == reflect.TypeFor[Rate]() {
 			continue
 		}
 		inside := reflect.Value{}
@@ -130,6 +132,9 @@ func form(t reflect.Type, r rule) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if own, ok := reflect.Zero(t).Interface().(formed); ok {
+		return own.form()
+	}
 	text := ""
 	switch t {
 	case reflect.TypeFor[Rate]():
@@ -144,8 +149,8 @@ func form(t reflect.Type, r rule) string {
 		text = "text, or a mapping"
 	case reflect.TypeFor[SplitBy]():
 		text = "`random` or a mapping"
-	case reflect.TypeFor[Actions]():
-		text = "a mapping from actions to money, or to a mapping from outcomes to money"
+	case reflect.TypeFor[Span]():
+		text = "span"
 	case reflect.TypeFor[[2]float64]():
 		text = "two numbers"
 	}

@@ -100,7 +100,7 @@ func node(v reflect.Value, r rule) (n printed, given bool) {
 		if x == (SplitBy{}) {
 			return scalar("random"), true
 		}
-	case Actions:
+	case formed:
 		return x.node(), true
 	case encoding.TextMarshaler:
 		text, err := x.MarshalText()

@@ -66,9 +66,11 @@ type Scenario struct {
 // Default is a scenario with every default filled in and nothing else.
 func Default() Scenario {
 	return Scenario{
+		Need:     Need{Interest: 0.08, Horizon: 36},
 		Data:     Data{Split: Split{Test: 0.2, Folds: 5}},
-		Evaluate: Evaluate{Bootstrap: 2000, Confidence: 0.95, Calibration: [2]float64{0.9, 1.1}},
-		Explain:  Explain{Repeats: 5, Rows: 5},
+		Design:   Design{Committee: 5},
+		Evaluate: Evaluate{Bootstrap: 2000, Confidence: 0.95, Calibration: [2]float64{0.9, 1.1}, Learning: 2},
+		Explain:  Explain{Repeats: 5, Rows: 5, Drop: 10},
 		Budget:   Budget{Trials: 40},
 		Seed:     1,
 	}
@@ -199,6 +201,9 @@ func (r *report) field(at string, f reflect.Value, one rule) {
 		r.bounds(at, x, f, one)
 		return
 	}
+	if _, own := f.Interface().(formed); own {
+		return // it checks itself
+	}
 	switch f.Kind() {
 	case reflect.Struct:
 		r.fields(at, f)
@@ -234,6 +239,8 @@ func amount(f reflect.Value) (float64, bool) {
 	case Duration:
 		return float64(x), true
 	case Size:
+		return float64(x), true
+	case Span:
 		return float64(x), true
 	case float64:
 		return x, true
@@ -273,6 +280,8 @@ func like(f reflect.Value, x float64) string {
 	switch f.Interface().(type) {
 	case Percent:
 		return Percent(x).String()
+	case Span:
+		return Span(x).String()
 	case Duration, Size:
 		return formatNumber(x)
 	}

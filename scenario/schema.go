@@ -16,7 +16,7 @@ import (
 // sources are the files whose doc comments describe the keys. They are part of
 // the program, so that a description is written once and is never out of date.
 //
-//go:embed scenario.go need.go data.go value.go design.go evaluate.go explain.go limits.go units.go
+//go:embed scenario.go need.go data.go value.go valuefile.go param.go capacity.go whatif.go design.go evaluate.go explain.go limits.go units.go
 var sources embed.FS
 
 // descriptions maps "Type.Field" and "Type" to their doc comments, as
@@ -113,6 +113,12 @@ func (s *schemas) of(t reflect.Type, defaults reflect.Value) *jsonschema.Schema 
 	out := r.ReflectFromType(t)
 	out.Version = ""
 	out.Required = nil
+	if t == reflect.TypeFor[Value]() {
+		out.AnyOf = []*jsonschema.Schema{{Required: []string{"actions"}}, {Required: []string{"file"}}}
+	}
+	if t == reflect.TypeFor[Review]() {
+		out.Required = []string{"accuracy"}
+	}
 	for i, key := range keys(t) {
 		f := t.Field(i)
 		var standard reflect.Value
@@ -196,10 +202,11 @@ func pointer(x uint64) *uint64 { return &x }
 // number and text of the forms with units.
 const (
 	amountForm   = `[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?`
-	rateForm     = `^\s*` + amountForm + `\s*/\s*(day|week|month|year)\s*$`
+	rateForm     = `^\s*` + amountForm + `\s*/\s*(hour|day|week|month|year)\s*$`
 	percentForm  = `^\s*` + amountForm + `\s*%?\s*$`
 	durationForm = `^\s*\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+\s*$`
 	sizeForm     = `^\s*[0-9]+(\.[0-9]+)?\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$`
+	spanForm     = `^\s*[0-9]+(\.[0-9]+)?\s*(months?|years?)\s*$`
 	splitForm    = `^(random|(time|group)\s*:\s*\S.*)$`
 )
 
@@ -210,6 +217,9 @@ func (s *schemas) special(t reflect.Type) *jsonschema.Schema {
 	}
 	either := func(forms ...*jsonschema.Schema) *jsonschema.Schema {
 		return &jsonschema.Schema{AnyOf: forms}
+	}
+	if own, ok := reflect.Zero(t).Interface().(formed); ok && t.Kind() != reflect.Pointer {
+		return own.schema(s)
 	}
 	switch t {
 	case reflect.TypeFor[Rate]():
@@ -232,17 +242,17 @@ func (s *schemas) special(t reflect.Type) *jsonschema.Schema {
 		mapping := s.of(t, reflect.Value{})
 		mapping.MinProperties, mapping.MaxProperties = pointer(1), pointer(1)
 		return either(words(splitForm, "random"), mapping)
-	case reflect.TypeFor[Actions]():
-		return s.actions()
-	case reflect.TypeFor[map[string]float64]():
-		return &jsonschema.Schema{Type: "object", PropertyNames: &jsonschema.Schema{Pattern: wordForm}, AdditionalProperties: &jsonschema.Schema{Type: "number"}}
+	case reflect.TypeFor[Span]():
+		return words(spanForm, "36 months", "3 years")
+	case reflect.TypeFor[map[string]Param]():
+		return &jsonschema.Schema{Type: "object", PropertyNames: &jsonschema.Schema{Pattern: wordForm}, AdditionalProperties: Param{}.schema(s)}
 	case reflect.TypeFor[map[string]Column]():
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: s.of(reflect.TypeFor[Column](), reflect.Value{})}
 	}
 	return nil
 }
 
-func (s *schemas) actions() *jsonschema.Schema {
+func (Actions) schema(s *schemas) *jsonschema.Schema {
 	money := func() *jsonschema.Schema {
 		return &jsonschema.Schema{Description: s.about["Payoff.Money"], AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: pointer(1)}}}
 	}

@@ -35,16 +35,18 @@ func formatNumber(x float64) string {
 type Rate struct {
 	// Amount is how much or how many.
 	Amount float64 `json:"amount"`
-	// Per is day, week, month or year.
+	// Per is hour, day, week, month or year.
 	Per string `json:"per"`
 }
 
-var periods = []string{"day", "week", "month", "year"}
+var periods = []string{"hour", "day", "week", "month", "year"}
 
-// PerMonth converts the amount to a month (a year is 12 months, 52.1775 weeks
-// or 365.2425 days).
+// PerMonth converts the amount to a month (a year is 12 months, 52.1775 weeks,
+// 365.2425 days or 8765.82 hours).
 func (r Rate) PerMonth() float64 {
 	switch r.Per {
+	case "hour":
+		return r.Amount * 24 * 365.2425 / 12
 	case "day":
 		return r.Amount * 365.2425 / 12
 	case "week":
@@ -76,11 +78,11 @@ func (r *Rate) UnmarshalText(b []byte) error {
 		*r = Rate{}
 		return nil
 	}
-	const note = "write an amount per day, week, month or year, such as 2000 / month"
+	const note = "write an amount per hour, day, week, month or year, such as 2000 / month"
 	amount, per, ok := strings.Cut(text, "/")
 	if !ok {
 		if numberPattern.MatchString(text) {
-			return &unitError{codeRate, fmt.Sprintf("%s lacks a period", text), fmt.Sprintf("write %s / day, / week, / month or / year", text)}
+			return &unitError{codeRate, fmt.Sprintf("%s lacks a period", text), fmt.Sprintf("write %s / hour, / day, / week, / month or / year", text)}
 		}
 		return &unitError{codeRate, fmt.Sprintf("%q is not an amount per period", text), note}
 	}
@@ -269,5 +271,39 @@ func (s *Size) set(amount string, unit int64, text string) error {
 		return &unitError{codeSize, fmt.Sprintf("%s is not a whole number of bytes below 8 EB", text), "use a smaller unit"}
 	}
 	*s = Size(bytes)
+	return nil
+}
+
+// Span is a length of time in months, written as "36 months" or "3 years".
+type Span float64
+
+// String is the form of scenario files, such as "36 months".
+func (s Span) String() string {
+	if s == 1 {
+		return "1 month"
+	}
+	return formatNumber(float64(s)) + " months"
+}
+
+// MarshalText writes the form of scenario files.
+func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+var spanPattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*(months?|years?)$`)
+
+// UnmarshalText reads the form of scenario files.
+func (s *Span) UnmarshalText(b []byte) error {
+	text := strings.TrimSpace(string(b))
+	m := spanPattern.FindStringSubmatch(text)
+	if m == nil {
+		return &unitError{codeDuration, fmt.Sprintf("%q is not a number of months or years", text), "write a number and its unit, such as 36 months or 3 years"}
+	}
+	x, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		return &unitError{codeDuration, fmt.Sprintf("%s is too large", m[1]), ""}
+	}
+	if strings.HasPrefix(m[2], "year") {
+		x *= 12
+	}
+	*s = Span(x)
 	return nil
 }

@@ -12,15 +12,22 @@ import (
 
 // Value says what each action is worth under each outcome.
 type Value struct {
-	// Params are named numbers for the expressions.
-	Params map[string]float64 `yaml:"params,omitempty" json:"params,omitempty"`
+	// Params are named numbers for the expressions: known ones, with a unit where
+	// that helps, and uncertain ones with a distribution.
+	Params map[string]Param `yaml:"params,omitempty" json:"params,omitempty"`
+	// File holds payoffs per row: its columns can be used in payoffs. Without
+	// actions its columns must be named ACTION.OUTCOME, or ACTION for a payoff
+	// under every outcome, and are the actions.
+	File ValueFile `yaml:"file,omitempty" json:"file,omitzero"`
 	// Actions are the possible decisions, in file order, each with its payoff
 	// in money: a number or an expression over the row's columns, either one
 	// per outcome or one for every outcome. For a target that is a number,
 	// payoffs may use truth and prediction.
-	Actions Actions `yaml:"actions" json:"actions" rule:"required"`
+	Actions Actions `yaml:"actions,omitempty" json:"actions"`
 	// Review is the optional third way: ask a person.
 	Review *Review `yaml:"review,omitempty" json:"review,omitempty"`
+	// Capacity limits how often, or how much of something, actions may be taken.
+	Capacity Capacities `yaml:"capacity,omitempty" json:"capacity,omitempty"`
 }
 
 // Actions is an ordered mapping from action names to payoffs.
@@ -50,11 +57,16 @@ type Review struct {
 	// Cost is money per reviewed row.
 	Cost float64 `yaml:"cost" json:"cost" rule:"required min=0"`
 	// Accuracy is the chance that the reviewer sees the true outcome, above 0
-	// and at most 1.
-	Accuracy float64 `yaml:"accuracy" json:"accuracy" rule:"required above=0 max=1"`
+	// and at most 1: one number, or one for each outcome.
+	Accuracy Accuracy `yaml:"accuracy" json:"accuracy"`
 	// Capacity is how many rows can be reviewed, such as "50 / month"; without
 	// it there is no limit.
 	Capacity Rate `yaml:"capacity,omitempty" json:"capacity,omitzero" rule:"above=0"`
+	// Minutes is the time that one review takes, for the number of reviewers
+	// that are needed.
+	Minutes float64 `yaml:"minutes,omitempty" json:"minutes,omitempty" rule:"above=0"`
+	// Hours is how many hours a month one reviewer reviews; 130 by default.
+	Hours float64 `yaml:"hours,omitempty" json:"hours,omitempty" rule:"above=0 max=744"`
 }
 
 // reserved are names that mean something else in payoffs.
@@ -63,6 +75,7 @@ var reserved = []string{"truth", "prediction", "row"}
 func (v Value) check(r *report) {
 	for _, name := range slices.Sorted(maps.Keys(v.Params)) {
 		path := "value.params." + name
+		v.Params[name].check(r, path)
 		switch {
 		case !wordPattern.MatchString(name):
 			r.add(path, codeName, fmt.Sprintf("%q cannot be written in an expression", name), "use letters, digits and _, with a letter first")
@@ -70,9 +83,17 @@ func (v Value) check(r *report) {
 			r.add(path, codeName, fmt.Sprintf("%q has a meaning of its own in payoffs", name), "choose another name")
 		}
 	}
+	v.File.check(r, "value.file")
 	v.Actions.check(r)
+	v.Capacity.check(r, v.takeable())
+	if v.Review != nil {
+		v.Review.Accuracy.check(r, "value.review.accuracy")
+	}
 	switch n := len(v.Actions); {
-	case n == 0 && r.has("value.actions"):
+	case n == 0 && v.File.Path != "":
+	case n == 0 && !r.has("value.actions"):
+		r.add("value.actions", codeMissing, "is missing", missingNote("value.actions"))
+	case n == 0:
 		r.add("value.actions", codeActions, "has no action", missingNote("value.actions"))
 	case n == 1 && v.Review == nil:
 		r.add("value.actions", codeActions, fmt.Sprintf("%q is the only action, so there is nothing to decide", v.Actions[0].Name), "add the alternative, such as leave: 0")
@@ -83,6 +104,18 @@ func (v Value) check(r *report) {
 			}
 		}
 	}
+}
+
+// takeable lists the names of everything that can be done with a row.
+func (v Value) takeable() []string {
+	out := make([]string, 0, len(v.Actions)+1)
+	for _, a := range v.Actions {
+		out = append(out, a.Name)
+	}
+	if v.Review != nil {
+		out = append(out, "review")
+	}
+	return out
 }
 
 func (a Actions) check(r *report) {
@@ -209,4 +242,8 @@ func (d *decoder) money(n *position.Node, path string) string {
 		d.text(n, path, &text, rule{any: true})
 	}
 	return text
+}
+
+func (Actions) form() string {
+	return "a mapping from actions to money, or to a mapping from outcomes to money"
 }

@@ -85,7 +85,7 @@ func lend(name string) (Case, error) {
 				{Name: "grant", Payoffs: []scenario.Payoff{{Outcome: "good", Money: "0.12 * amount"}, {Outcome: "bad", Money: "-0.6 * amount"}}},
 				{Name: "refuse", Payoffs: []scenario.Payoff{{Money: "0"}}},
 			},
-			Review: &scenario.Review{Cost: 25, Accuracy: 0.95},
+			Review: &scenario.Review{Cost: 25, Accuracy: scenario.Accuracy{Same: 0.95}},
 		},
 	}
 	return spec.fit(t, y)
