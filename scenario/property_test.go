@@ -45,7 +45,7 @@ func scenarios() *rapid.Generator[scenario.Scenario] {
 		s.Design.Exclude = rapid.SliceOfN(rapid.StringMatching(`[A-Z]{1,9}`), 0, 3).Draw(t, "exclude")
 		s.Design.Committee = rapid.IntRange(1, 20).Draw(t, "committee")
 		s.Evaluate = scenario.Evaluate{
-			Learning: rapid.IntRange(0, 20).Draw(t, "learning"),
+			Learning:    rapid.IntRange(0, 20).Draw(t, "learning"),
 			Metric:      rapid.SampledFrom([]string{"", "auc", "r2"}).Draw(t, "metric"),
 			Bootstrap:   rapid.IntRange(100, 100000).Draw(t, "bootstrap"),
 			Confidence:  scenario.Percent(numbers(0.5, 0.999).Draw(t, "confidence")),

@@ -92,7 +92,7 @@ func set(n *position.Node, path string, s Setting) (*position.Node, error) {
 	at, rest := longest(copied.Entries, path)
 	if at < 0 {
 		key, rest, _ := strings.Cut(path, ".")
-		if known, close := near.Name(key, n.Keys()); close {
+		if known, ok := near.Name(key, n.Keys()); ok {
 			return nil, fmt.Errorf("scenario: set: %q: no %q here; did you mean %q?", s.Path, key, known)
 		}
 		child, err := set(nil, rest, s)
