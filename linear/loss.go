@@ -17,6 +17,8 @@ type loss struct {
 	ridge  []float64
 	raw    []float64   // weights and intercept of the raw features
 	parts  [][]float64 // per block: loss, then the gradient in raw units
+	// money says that the expected loss is minimised now, see problem.expected.
+	money bool
 }
 
 func newLoss(p problem) *loss {
@@ -48,30 +50,42 @@ func (l *loss) steepest() float64 {
 
 // minimise runs the quasi-Newton method from zero. It works on weights times
 // scales, which makes the penalised loss about equally steep in all of them,
-// and returns standardised weights.
+// and returns standardised weights. The expected loss, which is not convex and
+// flat far from zero, is minimised from where the log-loss ends.
 func (l *loss) minimise(ctx context.Context) (solution, error) {
-	theta := make([]float64, len(l.raw))
+	s := solution{theta: make([]float64, len(l.raw))}
+	err := l.descend(ctx, &s)
+	if err == nil && l.expected {
+		l.money = true
+		err = l.descend(ctx, &s)
+	}
+	for k := range l.k {
+		for j := range l.n {
+			l.output(s.theta, k)[j] *= l.moments.scales[j] / l.scales[j]
+		}
+	}
+	return s, err
+}
+
+// descend minimises from the solution on and adds up its iterations.
+func (l *loss) descend(ctx context.Context, s *solution) error {
 	strengths := make([]float64, len(l.raw))
 	for k := range l.k {
 		copy(strengths[k*(l.n+1):], l.lasso)
 	}
-	total := l.params.Int("max_iterations")
+	before := s.iterations
 	q := quasiNewton{
-		value: l.value, lasso: strengths, iterations: total, tolerance: l.params.Number("tolerance"),
+		value: l.value, lasso: strengths, iterations: l.params.Int("max_iterations"), tolerance: l.params.Number("tolerance"),
 		step: func(done int) error {
 			if l.in.Progress != nil {
-				l.in.Progress(done, total)
+				l.in.Progress(before+done, l.iterations())
 			}
 			return ctx.Err()
 		},
 	}
-	iterations, converged, err := q.minimise(theta)
-	for k := range l.k {
-		for j := range l.n {
-			l.output(theta, k)[j] *= l.moments.scales[j] / l.scales[j]
-		}
-	}
-	return solution{theta, iterations, converged}, err
+	done, converged, err := q.minimise(s.theta)
+	s.iterations, s.converged = before+done, converged
+	return err
 }
 
 // value computes the mean weighted loss plus the ridge penalty at theta and
@@ -137,12 +151,14 @@ func (l *loss) add(row int, part, z []float64) {
 		o := l.output(l.raw, k)
 		z[k] = o[l.n] + dot(x, o)
 	}
-	switch l.in.Task {
-	case model.Regression:
+	switch {
+	case l.money:
+		part[0] += w * expectedLoss(z, int(y))
+	case l.in.Task == model.Regression:
 		r := z[0] - (y-l.moments.targetMean)/l.unit()
 		part[0] += w * r * r / 2
 		z[0] = r
-	case model.Binary:
+	case l.in.Task == model.Binary:
 		part[0] += w * (softplus(z[0]) - y*z[0])
 		z[0] = sigmoid(z[0]) - y
 	default:
@@ -155,6 +171,27 @@ func (l *loss) add(row int, part, z []float64) {
 		axpy(w*r, x, g)
 		g[l.n] += w * r
 	}
+}
+
+// expectedLoss is one minus the probability of class y and turns the raw
+// outputs z into its derivatives: with p the probabilities and own that of the
+// class, own*(p_k - 1) for the class and own*p_k for the others.
+func expectedLoss(z []float64, y int) float64 {
+	if len(z) == 1 {
+		p := sigmoid(z[0])
+		z[0] = p * (1 - p)
+		if y == 1 {
+			z[0], p = -z[0], 1-p
+		}
+		return p
+	}
+	softmax(z)
+	own := z[y]
+	z[y]--
+	for k := range z {
+		z[k] *= own
+	}
+	return 1 - own
 }
 
 // softplus is log(1+exp(x)) without overflow.

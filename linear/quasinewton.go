@@ -5,8 +5,10 @@ import "math"
 // quasiNewton minimises value(theta) + sum_i lasso_i |theta_i| by projected
 // scaled subgradients (Schmidt 2010, chapter 2): an orthant-wise method whose
 // limited memory sees only the weights that are not held at zero. Where every
-// lasso is 0 it is plain L-BFGS (Nocedal 1980). value must be smooth and convex. All arithmetic is sequential, so the path is the same on any machine
-// with the same value function.
+// lasso is 0 it is plain L-BFGS (Nocedal 1980). value must be smooth; where it
+// is not convex, a nearby local minimum is found, since moves along which it
+// curves downward are not remembered. All arithmetic is sequential, so the path
+// is the same on any machine with the same value function.
 type quasiNewton struct {
 	value      func(theta, gradient []float64) float64
 	lasso      []float64

@@ -15,6 +15,9 @@ type problem struct {
 	params       model.Params
 	moments      *moments
 	lasso, ridge float64
+	// expected says that the loss of a row is one minus the probability of its
+	// class instead of minus the logarithm of it.
+	expected bool
 }
 
 // solution is what a minimiser found in standardised units: for each raw output
@@ -36,6 +39,15 @@ func (p *problem) outputs() int {
 		return len(p.in.Classes)
 	}
 	return 1
+}
+
+// iterations is the most passes of the minimiser in all: where it starts from
+// another minimum it runs twice.
+func (p *problem) iterations() int {
+	if p.expected {
+		return 2 * p.params.Int("max_iterations")
+	}
+	return p.params.Int("max_iterations")
 }
 
 // unit is the unit in which the target is minimised.
@@ -71,7 +83,7 @@ func solve(ctx context.Context, p problem) (model.Fitted, error) {
 		}
 	}
 	if p.in.Progress != nil {
-		total := p.params.Int("max_iterations")
+		total := p.iterations()
 		p.in.Progress(total, total)
 	}
 	return m, nil

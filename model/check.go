@@ -4,17 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Check verifies everything that a model may take for granted about what it
 // learns from: that there are rows, that sizes agree, that targets are finite
-// numbers or known class indices, that weights are positive, and that the
-// features hold what the encoding promises (Dense: finite numbers; Native: NaN
+// numbers or known class indices, that weights are positive and stakes not
+// negative, and that the features hold what the encoding promises (Dense: finite numbers; Native: NaN
 // for missing, category codes within their levels, never infinite). The error
 // names the row, counted from 0, and the feature. Valid rows are checked too.
 func (t Training) Check(encoding Encoding) error {
 	if err := t.check(encoding); err != nil {
 		return fmt.Errorf("model: training rows: %w", err)
+	}
+	if len(t.Stakes) > 0 && slices.Max(t.Stakes) == 0 {
+		return errors.New("model: training rows: every stake is 0; where nothing is at stake there is nothing to weigh rows by")
 	}
 	if t.Valid == nil {
 		return nil
@@ -45,6 +49,9 @@ func (t Training) check(encoding Encoding) error {
 		return err
 	}
 	if err := t.checkWeights(); err != nil {
+		return err
+	}
+	if err := t.checkStakes(); err != nil {
 		return err
 	}
 	return t.X.checkValues(encoding)
@@ -101,6 +108,23 @@ func (t Training) checkWeights() error {
 	for i, w := range t.Weights {
 		if !(w > 0) || math.IsInf(w, 0) {
 			return fmt.Errorf("weight of row %d is %v; it must be positive and finite", i, w)
+		}
+	}
+	return nil
+}
+
+func (t Training) checkStakes() error {
+	switch {
+	case t.Stakes == nil:
+		return nil
+	case t.Task == Regression:
+		return errors.New("stakes of numbers; only classes have stakes")
+	case len(t.Stakes) != len(t.Y):
+		return fmt.Errorf("%d stakes for %d rows; they must be equal", len(t.Stakes), len(t.Y))
+	}
+	for i, s := range t.Stakes {
+		if !(s >= 0) || math.IsInf(s, 0) {
+			return fmt.Errorf("stake of row %d is %v; it must be 0 or more and finite", i, s)
 		}
 	}
 	return nil

@@ -71,6 +71,11 @@ type Training struct {
 	Y []float64
 	// Weights are one positive number per row; nil means 1 for all.
 	Weights []float64
+	// Stakes are one number of 0 or more per row: the money at stake in it, in
+	// units of the mean of the rows to learn from. Only a model with the
+	// parameter StakesParam is given any, and only when that asks for it; nil
+	// means none.
+	Stakes []float64
 	// Classes are the outcome names, by class index; nil for Regression.
 	Classes []string
 	// Valid holds rows for early stopping; nil means none.

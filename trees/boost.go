@@ -68,8 +68,11 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	if err := checkFeatures(in); err != nil {
 		return nil, err
 	}
-	obj, err := findObjective(s.objective, in.Task)
+	obj, err := objectiveFor(s, in.Task)
 	if err != nil {
+		return nil, err
+	}
+	if in, err = in.Staked(s.stakes); err != nil {
 		return nil, err
 	}
 	b := &booster{s: s, in: in, obj: obj}

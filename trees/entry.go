@@ -15,7 +15,7 @@ const boostName = "trees.boost.v1"
 // Weights count as repetitions: a row of weight 2 is the same as the row given
 // twice, also for min_child_samples and for the bin edges. Only with
 // bagging_fraction below 1, where rows are drawn, this holds in distribution
-// alone.
+// alone. Stakes, where the parameter stakes asks for them, are weights.
 var Boost = model.Entry{
 	Name:     boostName,
 	Title:    "boosted trees",
@@ -148,6 +148,7 @@ var boostParams = []model.Param{
 		Name: "boost_from_average", Default: "yes", Choices: []string{"yes", "no"},
 		Doc: "Whether boosting begins at the best constant prediction instead of zero.",
 	},
+	model.Stakes(),
 }
 
 // settings are the resolved parameters in the types that the steps read.
@@ -167,6 +168,7 @@ type settings struct {
 	onehot, maxCat                int
 	catSmooth, catL2, minGroup    float64
 	fromAverage                   bool
+	stakes                        string
 }
 
 func resolve(params model.Params) (settings, error) {
@@ -185,5 +187,6 @@ func resolve(params model.Params) (settings, error) {
 		onehot: p.Int("max_cat_to_onehot"), maxCat: p.Int("max_cat_threshold"),
 		catSmooth: p.Number("cat_smooth"), catL2: p.Number("cat_l2"), minGroup: p.Number("min_data_per_group"),
 		fromAverage: p.Choice("boost_from_average") == "yes",
+		stakes:      p.Choice(model.StakesParam),
 	}, nil
 }

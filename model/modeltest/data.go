@@ -87,11 +87,28 @@ func take(in model.Training, rows []int) model.Training {
 	return out
 }
 
-// copied makes a deep copy of rows, targets and weights.
+// staked draws stakes for rows of classes: dear ones where the strong feature
+// is low, and four times as dear in the last class.
+func staked(in model.Training, seed uint64) []float64 {
+	r := rand.New(rand.NewPCG(seed, 0x7374616b65))
+	out := make([]float64, in.X.Rows)
+	for i, y := range in.Y {
+		out[i] = 0.2 + r.Float64()
+		if x := in.X.Row(i)[0]; x < 0 { // false where it is missing
+			out[i] += 2
+		}
+		if int(y) == len(in.Classes)-1 {
+			out[i] *= 4
+		}
+	}
+	return out
+}
+
+// copied makes a deep copy of rows, targets, weights and stakes.
 func copied(in model.Training) model.Training {
 	out := in
 	out.X = &model.Matrix{Features: slices.Clone(in.X.Features), Rows: in.X.Rows, Values: slices.Clone(in.X.Values)}
-	out.Y, out.Weights = slices.Clone(in.Y), slices.Clone(in.Weights)
+	out.Y, out.Weights, out.Stakes = slices.Clone(in.Y), slices.Clone(in.Weights), slices.Clone(in.Stakes)
 	return out
 }
 

@@ -62,6 +62,7 @@ var checks = []struct {
 	{"bears one row", checkOneRow},
 	{"bears constant columns", checkConstantColumns},
 	{"takes weights as repetitions", checkWeights},
+	{"counts the money at stake", checkStakes},
 	{"does not hang on the order of rows", checkOrder},
 	{"repeats its bytes", checkRepeats},
 	{"gives the same bytes for any threads", checkThreads},

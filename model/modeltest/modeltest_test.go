@@ -41,6 +41,18 @@ var faults = []struct {
 		in.Weights = nil
 		return linear.Logistic.Fit(ctx, p, in)
 	}},
+	{name: "ignores stakes", noticed: "counts_the_money_at_stake", fit: func(ctx context.Context, p model.Params, in model.Training) (model.Fitted, error) {
+		if in.Stakes != nil && p[model.StakesParam] == model.StakesExpected {
+			p, in.Stakes = nil, nil
+		}
+		return linear.Logistic.Fit(ctx, p, in)
+	}},
+	{name: "weighs by stakes unasked", noticed: "counts_the_money_at_stake", fit: func(ctx context.Context, p model.Params, in model.Training) (model.Fitted, error) {
+		if in.Stakes != nil && p == nil {
+			p = model.Params{model.StakesParam: model.StakesWeights}
+		}
+		return linear.Logistic.Fit(ctx, p, in)
+	}},
 	{name: "hangs on threads", noticed: "gives_the_same_bytes_for_any_threads", fit: func(ctx context.Context, p model.Params, in model.Training) (model.Fitted, error) {
 		if in.Threads == 3 {
 			p = model.Params{"c": 1.0000001}
