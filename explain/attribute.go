@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"bespoke/ensemble"
 	"bespoke/linear"
 	"bespoke/model"
 	"bespoke/trees"
@@ -40,7 +41,8 @@ type Attribution struct {
 	// Raw and the sum.
 	Gap float64
 
-	walk walk // of the trees
+	walk    walk           // of the trees
+	members []*Attribution // of a mean
 }
 
 // Of returns the attributor of a model whose rows have the given number of
@@ -49,7 +51,7 @@ type Attribution struct {
 // Linear models: phi_j = w_j (x_j - mean_j) with the means of the training
 // rows, the SHAP value of a linear model when features are taken as
 // independent. Trees: path-dependent SHAP values, see Trees. The baseline: all
-// zero.
+// zero. A mean of models: the mean of its members' contributions.
 func Of(m model.Fitted, features int) (Attributor, error) {
 	var inputs int
 	var out Attributor
@@ -62,6 +64,12 @@ func Of(m model.Fitted, features int) (Attributor, error) {
 			return nil, err
 		}
 		inputs, out = len(m.Features), t
+	case *ensemble.Model:
+		mean, err := newMean(m)
+		if err != nil {
+			return nil, err
+		}
+		inputs, out = m.Inputs(), mean
 	case *zoo.Constant:
 		inputs, out = features, newConstant(m, features)
 	default:
@@ -130,21 +138,10 @@ type constant struct {
 	features int
 }
 
-// shareFloor keeps the logarithm of a class that never occurred finite.
-const shareFloor = 1e-15
-
 func newConstant(m *zoo.Constant, features int) *constant {
-	p := make([]float64, m.Outputs())
-	m.Predict(nil, p)
-	switch {
-	case len(p) == 2:
-		p = []float64{math.Log(max(p[1], shareFloor)) - math.Log(max(p[0], shareFloor))}
-	case len(p) > 2:
-		for k := range p {
-			p[k] = math.Log(max(p[k], shareFloor))
-		}
-	}
-	return &constant{p, features}
+	raw := make([]float64, model.RawOutputs(m.Outputs()))
+	m.Raw(nil, raw)
+	return &constant{raw, features}
 }
 
 func (c *constant) New() *Attribution { return newAttribution(c.raw, c.features) }

@@ -7,6 +7,7 @@
 //	coefficients.go  what a linear model says about each feature
 //	attribute.go     one row's raw output as a sum over features
 //	trees.go         the same for trees, exactly (path-dependent SHAP values)
+//	mean.go          the same for a mean of models
 //	pairs.go         interactions of two features in trees
 //	row.go           the reasons for one row, per column of the raw table
 //	summary.go       reasons of many rows, as one figure per column

@@ -161,7 +161,7 @@ func (t *TreeModel) Attribute(row []float64, a *Attribution) {
 		path := product{1, 1, 1, 1, 1, 1, 1, 1}
 		w.down(0, &path)
 	}
-	t.model.Margins(row, a.Raw)
+	t.model.Raw(row, a.Raw)
 	a.certify()
 }
 

@@ -22,7 +22,10 @@ type Model struct {
 	converged  bool
 }
 
-var _ model.Linear = (*Model)(nil)
+var (
+	_ model.Linear = (*Model)(nil)
+	_ model.Raw    = (*Model)(nil)
+)
 
 // Name is the entry that made the model.
 func (m *Model) Name() string { return m.name }

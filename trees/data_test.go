@@ -87,7 +87,7 @@ func loss(t testing.TB, m *Model, in model.Training) float64 {
 	tgt := target{y: in.Y, classes: len(in.Classes), alpha: 0.9}
 	raw, sum := make([]float64, len(m.Base)), 0.0
 	for i := range in.Y {
-		m.Margins(in.X.Row(i), raw)
+		m.Raw(in.X.Row(i), raw)
 		sum += obj.loss(&tgt, i, raw)
 	}
 	return sum / float64(len(in.Y))

@@ -29,7 +29,7 @@ import (
 )
 
 // Model is a fitted ensemble. It is safe for concurrent use as long as nobody
-// changes its fields; it implements model.Fitted and model.Rounds.
+// changes its fields; it implements model.Rounds and model.Raw.
 //
 // The raw score (margin) of output k is Base[k] plus the values that the trees
 // k, k+len(Base), k+2*len(Base), ... give the row. Regression has one raw
@@ -52,6 +52,11 @@ type Model struct {
 
 	fast fast // Trees laid out for prediction; made by prepare
 }
+
+var (
+	_ model.Rounds = (*Model)(nil)
+	_ model.Raw    = (*Model)(nil)
+)
 
 // Feature names one column of the rows that a Model reads.
 type Feature struct {

@@ -154,11 +154,14 @@ func (f *fast) rows4(root uint32, ra, rb, rc, rd []float64) [4]float64 {
 	}
 }
 
-// Margins writes the raw scores of one row into out, whose length is
-// len(m.Base): the number for regression, the log-odds of class 1 for binary,
-// one score per class for multiclass. It does not allocate. The row must have
-// one value per feature, in the order of m.Features.
-func (m *Model) Margins(row, out []float64) {
+// Inputs is the number of features that a row must have.
+func (m *Model) Inputs() int { return len(m.Features) }
+
+// Raw writes the raw scores of one row into out, whose length is len(m.Base):
+// the number for regression, the log-odds of class 1 for binary, one score per
+// class for multiclass. It does not allocate. The row must have one value per
+// feature, in the order of m.Features.
+func (m *Model) Raw(row, out []float64) {
 	copy(out, m.Base)
 	f := &m.fast
 	k, roots := 0, f.roots
@@ -183,7 +186,7 @@ func (m *Model) Margins(row, out []float64) {
 // row must have one value per feature, in the order of m.Features.
 func (m *Model) Predict(row, out []float64) {
 	raw := out[:len(m.Base)]
-	m.Margins(row, raw)
+	m.Raw(row, raw)
 	m.fast.link(raw, out)
 }
 

@@ -34,7 +34,7 @@ func TestPredictWalksTheTrees(t *testing.T) {
 		got := make([]float64, len(m.Base))
 		for _, x := range []*model.Matrix{in.X, odd} {
 			for i := range x.Rows {
-				m.Margins(x.Row(i), got)
+				m.Raw(x.Row(i), got)
 				for k := range got {
 					want := m.Base[k]
 					for n := k; n < len(m.Trees); n += len(m.Base) {
@@ -75,7 +75,7 @@ func TestPredictDoesNotAllocate(t *testing.T) {
 		in := learnable(task, 500, 5, 22)
 		m := fit(t, model.Params{"rounds": 10}, in)
 		out, raw := make([]float64, m.Outputs()), make([]float64, len(m.Base))
-		if n := testing.AllocsPerRun(100, func() { m.Predict(in.X.Row(3), out); m.Margins(in.X.Row(3), raw) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { m.Predict(in.X.Row(3), out); m.Raw(in.X.Row(3), raw) }); n != 0 {
 			t.Errorf("%s: %v allocations", task, n)
 		}
 	}

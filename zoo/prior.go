@@ -7,6 +7,7 @@ import (
 	"math"
 	"sort"
 
+	"bespoke/ensemble"
 	"bespoke/internal/strictjson"
 	"bespoke/model"
 )
@@ -38,7 +39,7 @@ type Constant struct {
 	values []float64
 }
 
-var _ model.Fitted = (*Constant)(nil)
+var _ model.Raw = (*Constant)(nil)
 
 // Name is "baseline.prior.v1".
 func (c *Constant) Name() string { return priorName }
@@ -49,6 +50,13 @@ func (c *Constant) Outputs() int { return len(c.values) }
 
 // Predict writes the constant into out; the row is not looked at.
 func (c *Constant) Predict(_, out []float64) { copy(out, c.values) }
+
+// Inputs is 0: the row is not looked at.
+func (c *Constant) Inputs() int { return 0 }
+
+// Raw writes the number, the log-odds of class 1, or the logarithm of the share
+// of each class; a share of 0 counts as 1e-16.
+func (c *Constant) Raw(_, out []float64) { ensemble.LogOdds(c.values, out) }
 
 func fitPrior(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
 	p, err := model.Resolve(priorName, priorParams, given)

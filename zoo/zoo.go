@@ -11,14 +11,15 @@ import (
 	"fmt"
 	"strings"
 
+	"bespoke/ensemble"
 	"bespoke/internal/near"
 	"bespoke/linear"
 	"bespoke/model"
 	"bespoke/trees"
 )
 
-// All lists every model, the baselines first, then by rising complexity. It
-// must not be changed.
+// All lists every model that learns from rows, the baselines first, then by
+// rising complexity. It must not be changed.
 var All = []model.Entry{
 	Prior,
 	linear.Logistic,
@@ -27,9 +28,27 @@ var All = []model.Entry{
 	trees.Boost,
 }
 
-// Find returns the entry with the name. An unknown name is an error that lists
-// what there is and proposes the nearest.
+// Mean is the mean of several models of All. It is made by joining them and
+// does not learn itself, so that it is not among them.
+var Mean = ensemble.Entry(func(name string, data []byte) (model.Fitted, error) {
+	e, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	return e.Load(data)
+})
+
+// Find returns the entry with the name: one of All, or Mean. An unknown name is
+// an error that lists what there is and proposes the nearest.
 func Find(name string) (model.Entry, error) {
+	if name == Mean.Name {
+		return Mean, nil
+	}
+	return find(name)
+}
+
+// find is Find among All.
+func find(name string) (model.Entry, error) {
 	names := make([]string, len(All))
 	for i, e := range All {
 		if e.Name == name {

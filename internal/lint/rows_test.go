@@ -15,7 +15,7 @@ var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"model", "formula", "internal/rowjson", "profit"},
-	{"value", "linear", "trees", "features", "calibrate"},
+	{"value", "linear", "trees", "ensemble", "features", "calibrate"},
 	{"zoo"},
 	{"solution"},
 	{"data/duck", "data/textfile"},
