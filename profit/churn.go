@@ -1,12 +1,12 @@
 package profit
 
-import "gonum.org/v1/gonum/mathext"
+import "fmt"
 
 // ChurnOffer are the parameters of the maximum profit measures for churn
 // (Verbraken, Verbeke and Baesens 2013). Money is in one currency.
 type ChurnOffer struct {
 	// Lifetime is the customer lifetime value, Incentive the cost of the offer
-	// when accepted, Contact the cost of making it.
+	// when accepted (below Lifetime), Contact the cost of making it.
 	Lifetime, Incentive, Contact float64
 	// Alpha and Beta shape the Beta distribution of the chance that a churner
 	// accepts.
@@ -18,39 +18,38 @@ func DefaultChurnOffer() ChurnOffer {
 	return ChurnOffer{Lifetime: 200, Incentive: 10, Contact: 1, Alpha: 6, Beta: 14}
 }
 
+func (o ChurnOffer) check() error {
+	if !(o.Incentive >= 0 && o.Contact >= 0 && o.Incentive < o.Lifetime) || !finite(o.Lifetime) || !finite(o.Contact) {
+		return fmt.Errorf("profit: churn offer: the incentive %v must be from 0 to below the lifetime value %v, and the contact %v not below 0", o.Incentive, o.Lifetime, o.Contact)
+	}
+	return nil
+}
+
 // Expected is the expected maximum profit for churn (EMPC): the mean over the
-// chance of acceptance of the profit at the best cut-off for that chance. It is
-// exact: a sum over the vertices of the ROC's convex hull.
+// chance of acceptance of the profit at the best cut-off for that chance.
 func (o ChurnOffer) Expected(label, score []float64) (MaximumProfit, error) {
-	h, err := newHull(label, score)
+	if err := o.check(); err != nil {
+		return MaximumProfit{}, err
+	}
+	r, err := NewROC(label, score)
 	if err != nil {
 		return MaximumProfit{}, err
 	}
-	delta, phi := o.Incentive/o.Lifetime, o.Contact/o.Lifetime
-	steps := h.steps(func(k int) float64 {
-		d0, d1 := h.cases[k]-h.cases[k-1], h.others[k]-h.others[k-1]
-		return (h.pi1*(delta+phi)*d1 + h.pi0*phi*d0) / (h.pi0 * (1 - delta) * d0)
-	})
-	a, b := o.Alpha, o.Beta
-	out, share := 0.0, 0.0
-	for k := range h.cases {
-		from, to := steps[k], steps[k+1]
-		weight := mathext.RegIncBeta(a, b, to) - mathext.RegIncBeta(a, b, from)
-		first := a / (a + b) * (mathext.RegIncBeta(a+1, b, to) - mathext.RegIncBeta(a+1, b, from))
-		out += (1-delta)*h.pi0*h.cases[k]*first - (phi*h.pi0*h.cases[k]+(delta+phi)*h.pi1*h.others[k])*weight
-		share += (h.pi0*h.cases[k] + h.pi1*h.others[k]) * weight
-	}
-	return MaximumProfit{Profit: o.Lifetime * out, Share: share, Cut: h.cut(share)}, nil
+	return r.Expected(-o.Contact, o.Lifetime-o.Incentive, o.Incentive+o.Contact, Beta{Alpha: o.Alpha, Beta: o.Beta})
 }
 
 // At is the maximum profit for churn (MPC) at a known chance of acceptance.
 func (o ChurnOffer) At(label, score []float64, accept float64) (MaximumProfit, error) {
-	h, err := newHull(label, score)
+	r, err := NewROC(label, score)
 	if err != nil {
 		return MaximumProfit{}, err
 	}
-	gain := accept*(o.Lifetime-o.Incentive) - o.Contact
-	return h.best(gain, o.Incentive+o.Contact), nil
+	return r.Best(accept*(o.Lifetime-o.Incentive)-o.Contact, o.Incentive+o.Contact), nil
+}
+
+// Costs are those of making the offer at a known chance of acceptance.
+func (o ChurnOffer) Costs(accept float64) Costs {
+	return Costs{TP: []float64{o.Contact - accept*(o.Lifetime-o.Incentive)}, FP: []float64{o.Incentive + o.Contact}}
 }
 
 // BusinessOffer is a retention offer whose cost is a share of each customer's
@@ -66,19 +65,14 @@ func DefaultBusinessOffer() BusinessOffer {
 	return BusinessOffer{Incentive: 0.05, Contact: 15, Accept: 0.3}
 }
 
-// Gains are what contacting each customer is worth, given who churns and the
-// lifetime values: the input of BestShare (then EMPB) and AreaUnderProfit (then
-// AUEPC).
-func (o BusinessOffer) Gains(label, lifetime []float64) ([]float64, error) {
-	if err := checkScores(label, lifetime); err != nil {
-		return nil, err
+// Costs are those of making the offer to customers of the given lifetime
+// values. Their Loss is the expected cost of churn, their Gains the input of
+// BestShare (then EMPB) and AreaUnderProfit (then AUEPC).
+func (o BusinessOffer) Costs(lifetime []float64) Costs {
+	c := Costs{TP: make([]float64, len(lifetime)), FP: make([]float64, len(lifetime))}
+	for i, v := range lifetime {
+		c.TP[i] = o.Contact - o.Accept*(1-o.Incentive)*v
+		c.FP[i] = o.Contact + o.Incentive*v
 	}
-	out := make([]float64, len(label))
-	for i, y := range label {
-		out[i] = -o.Incentive*lifetime[i] - o.Contact
-		if y == 1 {
-			out[i] = o.Accept*(1-o.Incentive)*lifetime[i] - o.Contact
-		}
-	}
-	return out, nil
+	return c
 }

@@ -49,7 +49,21 @@ func TestMaximumProfitOfEightRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "MPA", lead.Profit, 3706.25, 1e-9)
-	gains, err := profit.DefaultBusinessOffer().Gains(y, []float64{100, 200, 150, 300, 120, 250, 180, 220})
+	// EMPA was computed with 30 digits from its definition; empulse agrees to 1e-13.
+	lead, err = profit.DefaultAcquisitionLead().Expected(y, s, profit.DefaultContribution())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPA", lead.Profit, 3706.25000000527706, 1e-10)
+	near(t, "EMPA share", lead.Share, .874999999794774643, 1e-14)
+	partners := profit.AcquisitionLead{Contact: 1500, Sales: 900, Direct: .4, Commission: .2}
+	lead, err = partners.Expected(y, s, profit.DefaultContribution())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPA with partners", lead.Profit, 2029.684790912017, 1e-10)
+	near(t, "EMPA with partners, share", lead.Share, .864023212781839143, 1e-13)
+	gains, err := profit.DefaultBusinessOffer().Costs([]float64{100, 200, 150, 300, 120, 250, 180, 220}).Gains(y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +146,12 @@ func TestMaximumProfitOfAThousandRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "MPCS", loss.Profit, .0704448, 5e-8)
+	lead, err := profit.DefaultAcquisitionLead().Expected(y, s, profit.DefaultContribution())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "EMPA", lead.Profit, 3693.95000044438111, 1e-9)
+	near(t, "EMPA share", lead.Share, .970999936597879611, 1e-14)
 }
 
 // Reference A.5: labels give cost 3 and savings .5, probabilities 1.05 on
@@ -190,29 +210,44 @@ func TestScoresAreChecked(t *testing.T) {
 	}
 }
 
-// The net benefits are those of dcurves (reference A.5), printed to six digits.
-func TestNetBenefit(t *testing.T) {
+type decisionCurveFile struct {
+	Cancer     string    `json:"cancer"`
+	Chance     []float64 `json:"chance"`
+	Thresholds []float64 `json:"thresholds"`
+	NetBenefit []float64 `json:"net_benefit"`
+	All        []float64 `json:"all"`
+}
+
+func readDecisionCurve(t *testing.T) (in decisionCurveFile) {
+	t.Helper()
 	data, err := os.ReadFile("testdata/decision-curve.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var in struct {
-		Cancer     string    `json:"cancer"`
-		Chance     []float64 `json:"chance"`
-		Thresholds []float64 `json:"thresholds"`
-		NetBenefit []float64 `json:"net_benefit"`
-		All        []float64 `json:"all"`
-	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		t.Fatal(err)
 	}
-	label, prevalence := make([]float64, len(in.Cancer)), 0.0
-	for i := range label {
-		label[i] = float64(in.Cancer[i] - '0')
-		prevalence += label[i] / float64(len(label))
+	return in
+}
+
+func decisionCurve(t *testing.T) (label, chance []float64) {
+	in := readDecisionCurve(t)
+	for _, c := range in.Cancer {
+		label = append(label, float64(c-'0'))
+	}
+	return label, in.Chance
+}
+
+// The net benefits are those of dcurves (reference A.5), printed to six digits.
+func TestNetBenefit(t *testing.T) {
+	in := readDecisionCurve(t)
+	label, chance := decisionCurve(t)
+	prevalence := 0.0
+	for _, y := range label {
+		prevalence += y / float64(len(label))
 	}
 	for k, at := range in.Thresholds {
-		got, err := profit.NetBenefit(label, in.Chance, at)
+		got, err := profit.NetBenefit(label, chance, at)
 		if err != nil {
 			t.Fatal(err)
 		}

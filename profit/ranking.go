@@ -88,3 +88,31 @@ func AreaUnderProfit(gain, score []float64) (float64, error) {
 	}
 	return area / float64(len(ratios)-1), nil
 }
+
+// Lift is how many times as many ones the given share of rows with the highest
+// scores holds as the same number of rows at random (Ling and Li 1998). The
+// share is above 0 and at most 1, rounded to rows, at least one; of equal scores
+// at the edge it takes the mean over their orders.
+func Lift(label, score []float64, share float64) (float64, error) {
+	if err := checkScores(label, score); err != nil {
+		return 0, err
+	}
+	if !(share > 0 && share <= 1) {
+		return 0, fmt.Errorf("profit: lift: the share %v must be above 0 and at most 1", share)
+	}
+	curve, ends, _, err := ranked(label, score)
+	if err != nil {
+		return 0, err
+	}
+	if curve[len(curve)-1] == 0 {
+		return 0, fmt.Errorf("profit: lift: no row has the label 1")
+	}
+	n := float64(len(label))
+	top := max(1, math.RoundToEven(share*n))
+	k, from, before := 0, 0, 0.0
+	for ; float64(ends[k]) < top; k++ {
+		from, before = ends[k], curve[k]
+	}
+	found := before + (curve[k]-before)*(top-float64(from))/float64(ends[k]-from)
+	return found / top / (curve[len(curve)-1] / n), nil
+}

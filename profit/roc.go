@@ -7,15 +7,19 @@ import (
 	"slices"
 )
 
-// hull is the upper convex hull of the ROC: at vertex k the share of cases and
-// of others acted on, both from 0 to 1.
-type hull struct {
-	cases, others []float64
-	pi0, pi1      float64 // prior share of cases and of others
-	sorted        []float64
+// ROC is the upper convex hull of the curve that plots the share of the ones
+// acted on against the share of the zeros acted on, over all cut-offs. A
+// cut-off that is best for some payoffs is a vertex of the hull (Provost and
+// Fawcett 2001). It is immutable and safe for concurrent use.
+type ROC struct {
+	ones, zeros []float64 // shares acted on at each vertex, from 0 to 1
+	pi1, pi0    float64   // shares of ones and of zeros among the rows
+	sorted      []float64 // scores, largest first
 }
 
-func newHull(label, score []float64) (*hull, error) {
+// NewROC makes the hull of labels (0 or 1) and scores. Both labels must occur.
+// Rows with equal scores are acted on together.
+func NewROC(label, score []float64) (*ROC, error) {
 	if err := checkScores(label, score); err != nil {
 		return nil, err
 	}
@@ -30,66 +34,96 @@ func newHull(label, score []float64) (*hull, error) {
 	}
 	negatives := float64(len(label)) - positives
 	if positives == 0 || negatives == 0 {
-		return nil, fmt.Errorf("profit: maximum profit: all rows have the label %v, both are needed", label[0])
+		return nil, fmt.Errorf("profit: hull: all rows have the label %v, both 0 and 1 are needed", label[0])
 	}
-	h := &hull{cases: []float64{0}, others: []float64{0}, pi0: positives / float64(len(label)), pi1: negatives / float64(len(label))}
+	r := &ROC{ones: []float64{0}, zeros: []float64{0}, sorted: make([]float64, 0, len(label))}
+	r.pi1, r.pi0 = positives/float64(len(label)), negatives/float64(len(label))
 	tp, fp := 0.0, 0.0
 	for k, i := range order {
-		h.sorted = append(h.sorted, score[i])
+		r.sorted = append(r.sorted, score[i])
 		tp += label[i]
 		fp += 1 - label[i]
 		if k+1 == len(order) || score[order[k+1]] != score[i] {
-			h.add(tp/positives, fp/negatives)
+			r.add(tp/positives, fp/negatives)
 		}
 	}
-	return h, nil
+	return r, nil
 }
 
-// add appends a point of the ROC and drops the vertices below the hull.
-func (h *hull) add(y, x float64) {
-	for n := len(h.cases); n >= 2; n = len(h.cases) {
-		cross := (h.others[n-1]-h.others[n-2])*(y-h.cases[n-2]) - (h.cases[n-1]-h.cases[n-2])*(x-h.others[n-2])
+// add appends a point of the curve and drops the vertices below the hull.
+func (r *ROC) add(ones, zeros float64) {
+	for n := len(r.ones); n >= 2; n = len(r.ones) {
+		cross := (r.zeros[n-1]-r.zeros[n-2])*(ones-r.ones[n-2]) - (r.ones[n-1]-r.ones[n-2])*(zeros-r.zeros[n-2])
 		if cross < 0 {
 			break
 		}
-		h.cases, h.others = h.cases[:n-1], h.others[:n-1]
+		r.ones, r.zeros = r.ones[:n-1], r.zeros[:n-1]
 	}
-	h.cases, h.others = append(h.cases, y), append(h.others, x)
+	r.ones, r.zeros = append(r.ones, ones), append(r.zeros, zeros)
 }
 
-// steps are the parameter values between which vertex k is the best: steps[k]
-// to steps[k+1], from 0 to 1. A step without further cases is never worth it.
-func (h *hull) steps(equal func(k int) float64) []float64 {
-	out := make([]float64, len(h.cases)+1)
-	out[len(h.cases)] = 1
-	for k := 1; k < len(h.cases); k++ {
-		out[k] = 1
-		if h.cases[k] > h.cases[k-1] {
-			out[k] = math.Min(1, math.Max(0, equal(k)))
-		}
-	}
-	return out
-}
+// acted is the share of all rows acted on at a vertex.
+func (r *ROC) acted(k int) float64 { return r.pi1*r.ones[k] + r.pi0*r.zeros[k] }
 
-// best is the largest gain*pi0*cases - loss*pi1*others over the vertices.
-func (h *hull) best(gain, loss float64) MaximumProfit {
-	out := MaximumProfit{Cut: math.Inf(1)}
-	for k := range h.cases {
-		p := gain*h.pi0*h.cases[k] - loss*h.pi1*h.others[k]
+// Best is the largest profit per row that one cut-off reaches in hindsight
+// when acting on a 1 earns gain, acting on a 0 loses loss (not negative), and
+// leaving a row alone is worth 0. Of equally good cut-offs it takes the one
+// that acts on fewer rows.
+func (r *ROC) Best(gain, loss float64) MaximumProfit {
+	out := MaximumProfit{}
+	for k := range r.ones {
+		p := gain*r.pi1*r.ones[k] - loss*r.pi0*r.zeros[k]
 		if k == 0 || p > out.Profit {
-			out.Profit, out.Share = p, h.pi0*h.cases[k]+h.pi1*h.others[k]
+			out.Profit, out.Share = p, r.acted(k)
 		}
 	}
-	out.Cut = h.cut(out.Share)
+	out.Cut = r.cut(out.Share)
 	return out
+}
+
+// Expected is the mean of Best over an uncertain v, when acting on a 1 earns
+// constant + slope*v and acting on a 0 loses loss; slope must be above 0 and
+// loss not below. It is exact: between two values of v at which the best vertex
+// changes, profit is linear in v, so that the distribution's probability and
+// part of the mean are all that is needed (Verbraken, Verbeke and Baesens 2013,
+// section 4). Share is the mean share acted on, and Cut the cut-off that acts
+// on that share.
+func (r *ROC) Expected(constant, slope, loss float64, v Distribution) (MaximumProfit, error) {
+	if !(slope > 0) || !(loss >= 0) || !finite(slope) || !finite(loss) || !finite(constant) {
+		return MaximumProfit{}, fmt.Errorf("profit: expected maximum: the slope %v must be above 0, the loss %v not below 0, and both and the constant %v finite", slope, loss, constant)
+	}
+	if err := v.Check(); err != nil {
+		return MaximumProfit{}, fmt.Errorf("profit: expected maximum: %w", err)
+	}
+	out := MaximumProfit{}
+	weightFrom, momentFrom := 0.0, 0.0
+	for k := range r.ones {
+		weightTo, momentTo := v.Below(r.change(k+1, constant, slope, loss))
+		weight, moment := weightTo-weightFrom, momentTo-momentFrom
+		out.Profit += r.pi1*r.ones[k]*(constant*weight+slope*moment) - loss*r.pi0*r.zeros[k]*weight
+		out.Share += r.acted(k) * weight
+		weightFrom, momentFrom = weightTo, momentTo
+	}
+	out.Cut = r.cut(out.Share)
+	return out, nil
+}
+
+// change is the value at which vertex k becomes better than the one before it;
+// it rises with k. A step without further ones is never worth it.
+func (r *ROC) change(k int, constant, slope, loss float64) float64 {
+	if k == len(r.ones) || r.ones[k] == r.ones[k-1] {
+		return math.Inf(1)
+	}
+	ones, zeros := r.pi1*(r.ones[k]-r.ones[k-1]), r.pi0*(r.zeros[k]-r.zeros[k-1])
+	return (loss*zeros/ones - constant) / slope
 }
 
 // cut is the score of the last row acted on when the share is; just above the
 // largest score when none is.
-func (h *hull) cut(share float64) float64 {
-	k := int(math.Ceil(share*float64(len(h.sorted)) - 1e-9))
+func (r *ROC) cut(share float64) float64 {
+	k := int(math.Ceil(share*float64(len(r.sorted)) - 1e-9))
 	if k <= 0 {
-		return math.Nextafter(h.sorted[0], math.Inf(1))
+		return math.Nextafter(r.sorted[0], math.Inf(1))
 	}
-	return h.sorted[min(k, len(h.sorted))-1]
+	return r.sorted[min(k, len(r.sorted))-1]
 }
