@@ -136,6 +136,81 @@ func studentP(sums, count []float64) float64 {
 	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: m - 1}.Survival(t)
 }
 
+// wideWork bounds resamples times units times columns where many columns are
+// resampled together; it decides how many units there may be.
+const wideWork = 1_000_000_000
+
+// wide are the units of many columns, the sums of one unit side by side.
+type wide struct {
+	width int
+	sums  []float64 // unit*width + column
+	count []float64 // rows by unit
+}
+
+// gatherWide sums many columns over the units of the options.
+func gatherWide(columns [][]float64, o Options) wide {
+	most := min(maxUnits, max(1000, wideWork/(o.Resamples*len(columns))))
+	of, m := unitOf(len(columns[0]), most, o)
+	w := wide{width: len(columns), sums: make([]float64, m*len(columns)), count: make([]float64, m)}
+	for k, c := range columns {
+		for i, v := range c {
+			w.sums[of[i]*w.width+k] += v
+		}
+	}
+	for _, u := range of {
+		w.count[u]++
+	}
+	return w
+}
+
+// resample hands over the means of the columns in the bag of every resample,
+// and of the rows left out of it; out is nil where no row was left out, and in
+// any case when outside is false. do is called from several goroutines.
+func (w wide) resample(o Options, outside bool, do func(b int, in, out []float64)) {
+	m := len(w.count)
+	forEach(o.Resamples, o.Threads, func(b int) {
+		pick := draws(o.Seed, b, m)
+		times := make([]float64, m)
+		for range m {
+			times[pick()]++
+		}
+		in, out := make([]float64, w.width), make([]float64, w.width)
+		inside, left := 0.0, 0.0
+		for u, n := range times {
+			sums := w.sums[u*w.width : (u+1)*w.width]
+			switch {
+			case n > 0:
+				inside += n * w.count[u]
+				for k, v := range sums {
+					in[k] += n * v
+				}
+			case outside:
+				left += w.count[u]
+				for k, v := range sums {
+					out[k] += v
+				}
+			}
+		}
+		for k := range in {
+			in[k] /= inside
+			out[k] /= max(1, left)
+		}
+		if left == 0 {
+			out = nil
+		}
+		do(b, in, out)
+	})
+}
+
+// difference is a column of sums by unit, less another one.
+func (w wide) difference(a, b int) []float64 {
+	out := make([]float64, len(w.count))
+	for u := range out {
+		out[u] = w.sums[u*w.width+a] - w.sums[u*w.width+b]
+	}
+	return out
+}
+
 // bootstrap resamples the rows and returns the statistic of every resample, in
 // the order of resamples. statistic sees the mean of each column.
 func bootstrap(columns [][]float64, o Options, statistic func(means []float64) float64) []float64 {
