@@ -17,7 +17,7 @@ import (
 // that is wrong comes back as an *Error with its place in the scenario.
 func Compile(c Config) (*Payoffs, error) {
 	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1}
-	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Parameters: c.Value.Params, Numeric: p.numeric()}
+	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Parameters: p.known(), Numeric: p.numeric()}
 	for _, step := range []func() error{p.outcomes, p.params, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
 		if err := step(); err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (p *Payoffs) params() error {
 	for _, n := range names {
 		path := "value.params." + n
 		_, isColumn := p.config.Schema.Field(n)
-		switch v := p.config.Value.Params[n]; {
+		switch v := p.config.Value.Params[n].Value; {
 		case !finite(v):
 			return fail(path, "", "is %v, it must be a finite number", v)
 		case isColumn:
@@ -77,6 +77,15 @@ func (p *Payoffs) params() error {
 		}
 	}
 	return nil
+}
+
+// known are the values of the parameters.
+func (p *Payoffs) known() map[string]float64 {
+	out := make(map[string]float64, len(p.config.Value.Params))
+	for name, v := range p.config.Value.Params {
+		out[name] = v.Value
+	}
+	return out
 }
 
 func (p *Payoffs) actionNames() error {
@@ -209,14 +218,14 @@ func (p *Payoffs) review() error {
 	switch {
 	case !finite(r.Cost) || r.Cost < 0:
 		return fail("value.review.cost", "", "is %v, it must be 0 or more", r.Cost)
-	case !(r.Accuracy >= 0 && r.Accuracy <= 1):
-		return fail("value.review.accuracy", "", "is %v, it must be from 0 to 1", r.Accuracy)
+	case !(r.Accuracy.Same >= 0 && r.Accuracy.Same <= 1):
+		return fail("value.review.accuracy", "", "is %v, it must be from 0 to 1", r.Accuracy.Same)
 	case !finite(r.Capacity.Amount) || r.Capacity.Amount < 0:
 		return fail("value.review.capacity", "", "is %v, it must be 0 or more", r.Capacity.Amount)
 	}
-	if p.config.Task != model.Regression && r.Accuracy < 1/float64(len(p.config.Outcomes)) {
+	if p.config.Task != model.Regression && r.Accuracy.Same < 1/float64(len(p.config.Outcomes)) {
 		p.warnings = append(p.warnings, Warning{Path: "value.review.accuracy", Message: fmt.Sprintf(
-			"a reviewer who is right in %v of the rows is worse than guessing among %d outcomes", r.Accuracy, len(p.config.Outcomes),
+			"a reviewer who is right in %v of the rows is worse than guessing among %d outcomes", r.Accuracy.Same, len(p.config.Outcomes),
 		)})
 	}
 	if r.Capacity.Amount > 0 && p.config.Volume.Amount <= 0 {

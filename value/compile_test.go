@@ -53,7 +53,7 @@ func TestCompileErrors(t *testing.T) {
 		{"twice", func(c *value.Config) { c.Value.Actions[1].Name = "grant" }, "value.actions.grant", "appears twice"},
 		{"review as a name", func(c *value.Config) {
 			c.Value.Actions[1].Name = "review"
-			c.Value.Review = &scenario.Review{Accuracy: 1}
+			c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1}}
 		}, "value.actions.review", `"review" is the name of asking a person`},
 		{"unknown outcome", func(c *value.Config) { c.Value.Actions[0] = action("grant", "god", "1", "bad", "0") }, "value.actions.grant.god", `"god" is no outcome of "class" (did you mean "good"?)`},
 		{"missing outcome", func(c *value.Config) { c.Value.Actions[0] = action("grant", "good", "1") }, "value.actions.grant", `has no payoff for the outcome "bad" (add bad: 0 if it is worth nothing)`},
@@ -65,14 +65,14 @@ func TestCompileErrors(t *testing.T) {
 		{"comparison", func(c *value.Config) { c.Value.Actions[0] = action("grant", "", "amount > 1") }, "value.actions.grant", "`amount > 1` is true or false, a payoff must be a number (write amount > 1 ? 1 : 0)"},
 		{"one outcome", func(c *value.Config) { c.Outcomes = []string{"good"} }, "data.target", "has 1 outcomes, at least 2 are needed"},
 		{"same outcomes", func(c *value.Config) { c.Outcomes = []string{"good", "good"} }, "data.target", `outcome "good" appears twice`},
-		{"param nan", func(c *value.Config) { c.Value.Params = map[string]float64{"x": math.NaN()} }, "value.params.x", "is NaN, it must be a finite number"},
-		{"param column", func(c *value.Config) { c.Value.Params = map[string]float64{"amount": 1} }, "value.params.amount", "a column has the same name"},
-		{"param word", func(c *value.Config) { c.Value.Params = map[string]float64{"a-b": 1} }, "value.params.a-b", "cannot be written in an expression"},
-		{"param reserved", func(c *value.Config) { c.Value.Params = map[string]float64{"truth": 1} }, "value.params.truth", "has a meaning of its own"},
-		{"review cost", func(c *value.Config) { c.Value.Review = &scenario.Review{Cost: -1, Accuracy: 1} }, "value.review.cost", "is -1, it must be 0 or more"},
-		{"review accuracy", func(c *value.Config) { c.Value.Review = &scenario.Review{Accuracy: 1.2} }, "value.review.accuracy", "is 1.2, it must be from 0 to 1"},
+		{"param nan", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"x": scenario.Known(math.NaN())} }, "value.params.x", "is NaN, it must be a finite number"},
+		{"param column", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"amount": scenario.Known(1)} }, "value.params.amount", "a column has the same name"},
+		{"param word", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"a-b": scenario.Known(1)} }, "value.params.a-b", "cannot be written in an expression"},
+		{"param reserved", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"truth": scenario.Known(1)} }, "value.params.truth", "has a meaning of its own"},
+		{"review cost", func(c *value.Config) { c.Value.Review = &scenario.Review{Cost: -1, Accuracy: scenario.Accuracy{Same: 1}} }, "value.review.cost", "is -1, it must be 0 or more"},
+		{"review accuracy", func(c *value.Config) { c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1.2}} }, "value.review.accuracy", "is 1.2, it must be from 0 to 1"},
 		{"review capacity", func(c *value.Config) {
-			c.Value.Review = &scenario.Review{Accuracy: 1, Capacity: scenario.Rate{Amount: -3}}
+			c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1}, Capacity: scenario.Rate{Amount: -3}}
 		}, "value.review.capacity", "is -3, it must be 0 or more"},
 		{"today unknown", func(c *value.Config) { c.Today = "grnt" }, "need.today", `"grnt" is no action (did you mean "grant"?)`},
 		{"today unknown with hyphen", func(c *value.Config) { c.Today = "grant-all" }, "need.today", `"grant-all" is no action`},
@@ -139,9 +139,9 @@ func TestWarnings(t *testing.T) {
 		{"spelling", func(c *value.Config) { c.Today = `purpose == "cra" ? "grant" : "refuse"` }, `need.today: no row has "cra" in the column "purpose"; did you mean "car"?`},
 		{"single", func(c *value.Config) { c.Value.Actions = c.Value.Actions[:1] }, "value.actions: grant is the only action, so there is nothing to decide; the money then only measures the predictions"},
 		{"capacity", func(c *value.Config) {
-			c.Value.Review = &scenario.Review{Accuracy: 1, Capacity: scenario.Rate{Amount: 5, Per: "day"}}
+			c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1}, Capacity: scenario.Rate{Amount: 5, Per: "day"}}
 		}, "value.review.capacity: the capacity has no effect without need.volume, which says how many decisions it is for"},
-		{"guessing", func(c *value.Config) { c.Value.Review = &scenario.Review{Accuracy: .4} }, "value.review.accuracy: a reviewer who is right in 0.4 of the rows is worse than guessing among 2 outcomes"},
+		{"guessing", func(c *value.Config) { c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: .4}} }, "value.review.accuracy: a reviewer who is right in 0.4 of the rows is worse than guessing among 2 outcomes"},
 	} {
 		config := lender(schema)
 		c.change(&config)
@@ -181,9 +181,9 @@ func TestExamineFindsDominatedRows(t *testing.T) {
 func TestSaveAndLoad(t *testing.T) {
 	tb := loans(t)
 	c := lender(tb.Schema())
-	c.Value.Params = map[string]float64{"margin": 0.12}
+	c.Value.Params = map[string]scenario.Param{"margin": scenario.Known(0.12)}
 	c.Value.Actions[0] = action("grant", "good", "margin * amount", "bad", `purpose == "car" ? -0.6 * amount : -amount`)
-	c.Value.Review = &scenario.Review{Cost: 15, Accuracy: 0.98, Capacity: scenario.Rate{Amount: 50, Per: "month"}}
+	c.Value.Review = &scenario.Review{Cost: 15, Accuracy: scenario.Accuracy{Same: 0.98}, Capacity: scenario.Rate{Amount: 50, Per: "month"}}
 	c.Volume = scenario.Rate{Amount: 2000, Per: "month"}
 	c.PerDecision, c.ReviewPrice = 0.02, 3.5
 	p, err := value.Compile(c)

@@ -152,7 +152,7 @@ func oneAction(schema table.Schema, money string) value.Config {
 	return value.Config{
 		Schema: schema, Task: model.Binary, Outcomes: []string{"good", "bad"}, Target: "class",
 		Value: scenario.Value{
-			Params:  map[string]float64{"margin": 0.25},
+			Params:  map[string]scenario.Param{"margin": scenario.Known(0.25)},
 			Actions: scenario.Actions{{Name: "act", Payoffs: []scenario.Payoff{{Money: money}}}},
 		},
 	}

@@ -256,7 +256,9 @@ func (p *Payoffs) knobs(need scenario.Need) []knob {
 		out = append(out, knob{"value.params." + name, func(f float64) (Config, scenario.Need) {
 			c := p.config
 			c.Value.Params = maps.Clone(c.Value.Params)
-			c.Value.Params[name] *= f
+			one := c.Value.Params[name]
+			one.Value *= f
+			c.Value.Params[name] = one
 			return c, need
 		}})
 	}

@@ -117,7 +117,7 @@ func TestSensitivity(t *testing.T) {
 	c := value.Config{
 		Task: model.Binary, Outcomes: []string{"good", "bad"},
 		Value: scenario.Value{
-			Params:  map[string]float64{"margin": 1, "unused": 3},
+			Params:  map[string]scenario.Param{"margin": scenario.Known(1), "unused": scenario.Known(3)},
 			Actions: scenario.Actions{action("grant", "good", "margin", "bad", "-5"), action("refuse", "", "0")},
 		},
 	}

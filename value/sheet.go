@@ -281,7 +281,7 @@ func (w *worker) numberBlock(s *Sheet, predictions, truth []float64) {
 			if predictions != nil {
 				unaided = s.Realised[row+argmax(s.Expected[row:row+w.p.actions])]
 			}
-			s.Realised[row+s.review] = r.Accuracy*s.oracle[first+i] + (1-r.Accuracy)*unaided - r.Cost
+			s.Realised[row+s.review] = r.Accuracy.Same*s.oracle[first+i] + (1-r.Accuracy.Same)*unaided - r.Cost
 		}
 	}
 }

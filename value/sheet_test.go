@@ -30,7 +30,7 @@ func TestSheetByHand(t *testing.T) {
 	c := lender(tb.Schema())
 	c.PerDecision = 0.5
 	c.Today = `purpose == "car" ? "refuse" : "grant"`
-	c.Value.Review = &scenario.Review{Cost: 2, Accuracy: 0.9}
+	c.Value.Review = &scenario.Review{Cost: 2, Accuracy: scenario.Accuracy{Same: 0.9}}
 	p := compile(t, c)
 	s, err := p.Sheet(tb, []float64{.9, .1, .4, .6, .5, .5}, []float64{0, 1, 1}, 1)
 	if err != nil {
@@ -235,7 +235,7 @@ func big(t testing.TB, n int) (*table.Table, value.Config, []float64, []float64)
 				action("half", "good", "min(0.06 * amount, 40)", "late", "0.02 * amount", "bad", "-0.3 * amount"),
 				action("refuse", "", "0"),
 			},
-			Review: &scenario.Review{Cost: 5, Accuracy: .95},
+			Review: &scenario.Review{Cost: 5, Accuracy: scenario.Accuracy{Same: .95}},
 		},
 	}, predictions, truth
 }

@@ -34,7 +34,7 @@ func houses(t testing.TB) (*table.Table, value.Config, []float64) {
 				action("bid", "", "truth > 0.9 * prediction ? truth - 0.9 * prediction : 0"),
 				action("pass", "", "0"),
 			},
-			Review: &scenario.Review{Cost: 3, Accuracy: .8},
+			Review: &scenario.Review{Cost: 3, Accuracy: scenario.Accuracy{Same: .8}},
 		},
 	}, predictions
 }

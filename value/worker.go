@@ -180,10 +180,10 @@ func (w *worker) bestOf(state int) {
 // what was seen.
 func (w *worker) reviewClasses() {
 	r, size, states := w.p.config.Value.Review, w.size, w.p.states
-	wrong := (1 - r.Accuracy) / float64(states-1)
+	wrong := (1 - r.Accuracy.Same) / float64(states-1)
 	for y := range states {
 		for i := range w.b.Lanes {
-			v := r.Accuracy*w.perfect[y*size+i] - r.Cost
+			v := r.Accuracy.Same*w.perfect[y*size+i] - r.Cost
 			if wrong > 0 {
 				for seen := range states {
 					if seen != y {
@@ -283,7 +283,7 @@ func (w *worker) expect(probabilities []float64) {
 		w.ideal[i] = ideal
 		if w.review != nil && probabilities == nil {
 			r := p.config.Value.Review
-			out[names-1] = r.Accuracy*ideal + (1-r.Accuracy)*out[argmax(out[:p.actions])] - r.Cost
+			out[names-1] = r.Accuracy.Same*ideal + (1-r.Accuracy.Same)*out[argmax(out[:p.actions])] - r.Cost
 		}
 	}
 }
