@@ -23,6 +23,9 @@ func (f *flow) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := f.attach(ctx, loaded); err != nil {
+		return err
+	}
 	split, err := data.Split(loaded.Table, d.Split, d.Target, f.scenario.Seed)
 	if err != nil {
 		return err
@@ -74,10 +77,14 @@ func (f *flow) trialKey() string {
 	return runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
 }
 
-// contentOf is the hash of a table's columns and values.
+// contentOf is the hash of the columns that models learn from. Others, such as
+// payoffs per row, may change without training again.
 func contentOf(t *table.Table) string {
 	h := sha256.New()
 	for _, c := range t.Columns() {
+		if c.Role != table.Feature && c.Role != table.Target {
+			continue
+		}
 		fmt.Fprintf(h, "%q %s %s %q\n", c.Name, c.Kind, c.Role, c.Levels)
 		hashValues(h, c)
 	}
