@@ -28,6 +28,7 @@ type Run struct {
 	lock     *os.File
 	journal  *Journal
 	previous *Record
+	view     bool // for reading only
 
 	mu      sync.Mutex
 	record  Record
@@ -101,7 +102,10 @@ func (r *Run) prepare(key Key, fresh bool) error {
 
 // save writes record.json and timings.json. The caller holds mu or is alone.
 func (r *Run) save() error {
-	if r.closed {
+	switch {
+	case r.view:
+		return errors.New("the run was opened to be read")
+	case r.closed:
 		return errors.New("the run is closed") // the folder may be another's by now
 	}
 	for _, f := range []struct {
@@ -232,6 +236,9 @@ func (r *Run) Close() error {
 	if r.journal != nil {
 		err = r.journal.close()
 	}
+	if r.view {
+		return err
+	}
 	return errors.Join(err, release(r.lock, filepath.Join(r.dir, LockFile)))
 }
 
@@ -253,9 +260,17 @@ func (r *Run) check(name string) error {
 	return nil
 }
 
+// writable refuses names that check refuses, and any in a View.
+func (r *Run) writable(name string) error {
+	if r.view {
+		return fmt.Errorf("runs: writing output %q: the run was opened to be read", name)
+	}
+	return r.check(name)
+}
+
 // WriteFile writes an output whole or not at all (see Replace).
 func (r *Run) WriteFile(name string, data []byte) error {
-	if err := r.check(name); err != nil {
+	if err := r.writable(name); err != nil {
 		return err
 	}
 	return writeAll(r.Path(name), data)
@@ -263,7 +278,7 @@ func (r *Run) WriteFile(name string, data []byte) error {
 
 // CreateFile is WriteFile for content that is written piece by piece.
 func (r *Run) CreateFile(name string, write func(w io.Writer) error) error {
-	if err := r.check(name); err != nil {
+	if err := r.writable(name); err != nil {
 		return err
 	}
 	return Replace(r.Path(name), write)
@@ -329,7 +344,7 @@ func Once[T any](ctx context.Context, r *Run, kind, key string, work func() (T, 
 		var zero T
 		result = zero
 	}
-	if err := ctx.Err(); err != nil {
+	if err := r.mayWork(ctx, kind); err != nil {
 		return result, false, err
 	}
 	fresh, err := work()
@@ -364,7 +379,7 @@ func OnceFile(ctx context.Context, r *Run, name, key string, work func() ([]byte
 			return data, true, nil
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := r.mayWork(ctx, name); err != nil {
 		return nil, false, err
 	}
 	if data, err = work(); err != nil {
@@ -379,6 +394,14 @@ func OnceFile(ctx context.Context, r *Run, name, key string, work func() ([]byte
 	}
 	r.count(false)
 	return data, false, nil
+}
+
+// mayWork says why a piece of work that is not there must not be done.
+func (r *Run) mayWork(ctx context.Context, what string) error {
+	if r.view {
+		return fmt.Errorf("runs: reading %q: %w", what, ErrNotDone)
+	}
+	return ctx.Err()
 }
 
 func orUnknown(s string) string {
