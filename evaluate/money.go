@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"bespoke/value"
 )
@@ -16,14 +17,17 @@ type MoneyCheck struct {
 	Realised float64 `json:"realised"`
 	// Difference is Realised - Expected, row by row.
 	Difference Difference `json:"difference"`
-	// Ratio is Realised / Expected and RatioInterval its interval, holding
-	// Expected fixed; nil when Expected is 0.
+	// Ratio is Realised / Expected and RatioInterval its interval; nil when
+	// Expected is 0, and the interval also when the rows cannot tell its sign.
+	// Both sides are resampled together: holding Expected fixed gives the interval
+	// of Realised - Expected over Expected, which is right only near a ratio of 1.
 	Ratio         *float64  `json:"ratio,omitempty"`
 	RatioInterval *Interval `json:"ratio_interval,omitempty"`
 	// LossExpected and LossRealised are what the policy falls short of a model
 	// that knows every outcome: expected by the model, and in truth. They are
 	// never negative and, unlike money, do not change when a payoff is shifted by
-	// the same amount for all actions. LossRatio is nil when LossExpected is 0.
+	// the same amount for all actions. LossRatio and LossInterval are nil when
+	// LossExpected is 0, or cannot be told from it.
 	LossExpected float64   `json:"loss_expected"`
 	LossRealised float64   `json:"loss_realised"`
 	LossRatio    *float64  `json:"loss_ratio,omitempty"`
@@ -66,20 +70,45 @@ func CheckMoney(s *value.Sheet, choice []int, allowed [2]float64, o Options) (*M
 		LossExpected: math.Max(0, average(s.Ideal())-s.PerDecision-average(promised)),
 		LossRealised: average(s.Perfect()) - average(realised),
 	}
+	ideal, perfect := s.Ideal(), s.Perfect()
 	if c.Expected != 0 {
 		ratio := c.Realised / c.Expected
-		low, high := 1+d.Interval.Low/c.Expected, 1+d.Interval.High/c.Expected
 		c.Ratio = &ratio
-		c.RatioInterval = &Interval{Low: math.Min(low, high), High: math.Max(low, high), Level: o.Level}
+		c.RatioInterval = ratioInterval(realised, promised, o)
+	}
+	short, missed := make([]float64, s.Rows), make([]float64, s.Rows)
+	for i := range short {
+		short[i], missed[i] = ideal[i]-s.PerDecision-promised[i], perfect[i]-realised[i]
 	}
 	if c.LossExpected > 0 {
-		ratio := c.LossRealised / c.LossExpected
-		c.LossRatio = &ratio
-		c.LossInterval = &Interval{Low: ratio - (d.Interval.High-d.Mean)/c.LossExpected, High: ratio + (d.Mean-d.Interval.Low)/c.LossExpected, Level: o.Level}
+		if c.LossInterval = ratioInterval(missed, short, o); c.LossInterval != nil {
+			ratio := c.LossRealised / c.LossExpected
+			c.LossRatio = &ratio
+		}
 	}
 	c.Bins = moneyBins(promised, realised)
 	c.gate(allowed, o)
 	return c, nil
+}
+
+// ratioInterval is the interval of mean(a) / mean(b), both resampled together.
+// Resamples in which the mean of b is 0 or has another sign than on all rows
+// have no ratio that means anything; it is nil when more of them than the
+// interval leaves out at one end are such.
+func ratioInterval(a, b []float64, o Options) *Interval {
+	sign := average(b)
+	ratios := bootstrap([][]float64{a, b}, o, func(m []float64) float64 {
+		if m[1]*sign <= 0 {
+			return math.NaN()
+		}
+		return m[0] / m[1]
+	})
+	valid := slices.DeleteFunc(ratios, math.IsNaN)
+	if float64(o.Resamples-len(valid)) > (1-o.Level)/2*float64(o.Resamples) || len(valid) == 0 {
+		return nil
+	}
+	i := percentile(valid, o.Level)
+	return &i
 }
 
 func moneyBins(promised, realised []float64) []MoneyBin {
@@ -106,7 +135,7 @@ func (c *MoneyCheck) gate(allowed [2]float64, o Options) {
 	}
 	promise := fmt.Sprintf("The model promised %s per decision and brought %s", amount(c.Expected, o.Currency), amount(c.Realised, o.Currency))
 	if c.LossRatio == nil {
-		g.Sentence = promise + "; it expected to miss nothing, so there is no ratio."
+		g.Sentence = promise + "; what it expected to miss cannot be told from nothing, so there is no ratio."
 		return
 	}
 	ratio, i := *c.LossRatio, *c.LossInterval

@@ -9,6 +9,9 @@ import (
 
 	"bespoke/evaluate"
 	"bespoke/model"
+	"bespoke/scenario"
+	"bespoke/table"
+	"bespoke/value"
 )
 
 func TestMoneyOfGermanCredit(t *testing.T) {
@@ -176,4 +179,79 @@ func TestCalibrations(t *testing.T) {
 	}
 	near(t, "rows", float64(rows), 1000, 0)
 	near(t, "bad rows", observed, 300, 1e-9)
+}
+
+// A model that promises little and much, and keeps exactly half of every
+// promise: the ratio is one half for certain, and its interval must say so. An
+// interval that holds the promise fixed would be wide, for the rows differ.
+func TestRatioOfUnequalPromises(t *testing.T) {
+	c := value.Config{
+		Task: model.Binary, Outcomes: []string{"no", "yes"}, Schema: table.Schema{{Name: "id"}},
+		Value: scenario.Value{Actions: scenario.Actions{action("call", "no", "id", "yes", "3 * id"), action("leave", "", "0")}},
+	}
+	h := evaluate.Held{Task: model.Binary, Outcomes: c.Outcomes}
+	for range 300 {
+		h.Truth = append(h.Truth, 0)
+		h.Predictions = append(h.Predictions, .5, .5)
+	}
+	m, err := evaluate.CheckMoney(sheet(t, c, h), make([]int, 300), [2]float64{.9, 1.1}, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "ratio", *m.Ratio, .5, 1e-12)
+	near(t, "low", m.RatioInterval.Low, .5, 1e-12)
+	near(t, "high", m.RatioInterval.High, .5, 1e-12)
+}
+
+// Promises of both signs that cancel have a ratio, but no interval.
+func TestRatioOfCancellingPromises(t *testing.T) {
+	c := value.Config{
+		Task: model.Binary, Outcomes: []string{"no", "yes"}, Schema: table.Schema{{Name: "id"}},
+		Value: scenario.Value{Actions: scenario.Actions{action("call", "", "id - 49"), action("leave", "", "-1000")}},
+	}
+	h := evaluate.Held{Task: model.Binary, Outcomes: c.Outcomes}
+	for range 100 {
+		h.Truth = append(h.Truth, 0)
+		h.Predictions = append(h.Predictions, .5, .5)
+	}
+	m, err := evaluate.CheckMoney(sheet(t, c, h), nil, [2]float64{.9, 1.1}, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Ratio == nil || m.RatioInterval != nil || !m.Gate.Passed {
+		t.Errorf("%+v", m)
+	}
+}
+
+// Where the promise is right the paired interval holds the true ratio of 1 in
+// about 95 of 100 cases; 400 draws give that share to about 0.01.
+func TestRatioIntervalsCover(t *testing.T) {
+	r := rand.New(rand.NewPCG(12, 12))
+	o := evaluate.DefaultOptions()
+	o.Resamples, o.Threads = 200, 2
+	c := value.Config{
+		Task: model.Binary, Outcomes: []string{"good", "bad"},
+		Value: lender().Value,
+	}
+	held := 0.0
+	for range 400 {
+		h := evaluate.Held{Task: model.Binary, Outcomes: c.Outcomes}
+		for range 300 {
+			p, y := r.Float64(), 0.0
+			if r.Float64() < p {
+				y = 1
+			}
+			h.Truth, h.Predictions = append(h.Truth, y), append(h.Predictions, 1-p, p)
+		}
+		m, err := evaluate.CheckMoney(sheet(t, c, h), nil, [2]float64{.9, 1.1}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.LossInterval.Includes(1) {
+			held += 1.0 / 400
+		}
+	}
+	if held < .90 || held > .98 {
+		t.Errorf("the interval holds the true ratio in %.3f of the cases, want about .95", held)
+	}
 }
