@@ -93,8 +93,7 @@ func CheckMoney(s *value.Sheet, choice []int, allowed [2]float64, o Options) (*M
 
 // ratioInterval is the interval of mean(a) / mean(b), both resampled together.
 // Resamples in which the mean of b is 0 or has another sign than on all rows
-// have no ratio that means anything; it is nil when more of them than the
-// interval leaves out at one end are such.
+// have no ratio that means anything (see definedInterval).
 func ratioInterval(a, b []float64, o Options) *Interval {
 	sign := average(b)
 	ratios := bootstrap([][]float64{a, b}, o, func(m []float64) float64 {
@@ -103,8 +102,16 @@ func ratioInterval(a, b []float64, o Options) *Interval {
 		}
 		return m[0] / m[1]
 	})
-	valid := slices.DeleteFunc(ratios, math.IsNaN)
-	if float64(o.Resamples-len(valid)) > (1-o.Level)/2*float64(o.Resamples) || len(valid) == 0 {
+	return definedInterval(ratios, o)
+}
+
+// definedInterval is the interval of a statistic that is NaN where a resample
+// does not define it; nil when more resamples are such than the interval leaves
+// out at one end.
+func definedInterval(statistic []float64, o Options) *Interval {
+	valid := slices.DeleteFunc(slices.Clone(statistic), math.IsNaN)
+	undefined := len(statistic) - len(valid)
+	if float64(undefined) > (1-o.Level)/2*float64(len(statistic)) {
 		return nil
 	}
 	i := percentile(valid, o.Level)

@@ -78,6 +78,13 @@ type Policies struct {
 	// information).
 	Left  float64 `json:"left"`
 	Known float64 `json:"known"`
+	// Ceiling says more of Left and Known, with intervals.
+	Ceiling *Ceiling `json:"ceiling"`
+	// Savings are the model's costs against those of the best constant action.
+	Savings *Savings `json:"savings"`
+	// Family counts how many of the differences shown here survive their number;
+	// those of the perfect model are not counted, since it cannot lose.
+	Family Family `json:"family"`
 	// Sentence says the result in words.
 	Sentence string `json:"sentence"`
 }
@@ -107,8 +114,41 @@ func ComparePolicies(s *value.Sheet, choice []int, o Options) (*Policies, error)
 	} else {
 		p.Reachable = perfect.Mean
 	}
+	p.Family = p.family()
+	if p.Ceiling, err = CeilingOf(s, choice, o); err != nil {
+		return nil, err
+	}
+	if p.Savings, err = SavingsOf(s, choice, o); err != nil {
+		return nil, err
+	}
 	p.Sentence = p.sentence()
 	return p, nil
+}
+
+// family adjusts the differences for their number. Today's rule against the
+// best constant and the reverse are one comparison.
+func (p *Policies) family() Family {
+	var shown []*Difference
+	var twin *Difference
+	for k := range p.Policies {
+		q := &p.Policies[k]
+		if q.Kind == Perfect {
+			continue
+		}
+		if q.Kind == Today {
+			twin = q.VersusConstant
+		} else if q.VersusConstant != nil {
+			shown = append(shown, q.VersusConstant)
+		}
+		if q.VersusToday != nil {
+			shown = append(shown, q.VersusToday)
+		}
+	}
+	f := CompareMany(shown...)
+	if twin != nil && p.BestConstant >= 0 {
+		twin.PAdjusted = p.Policies[p.BestConstant].VersusToday.PAdjusted
+	}
+	return f
 }
 
 // decided checks the inputs of a comparison and fills in the model's choice.
