@@ -143,22 +143,31 @@ const wideWork = 1_000_000_000
 // wide are the units of many columns, the sums of one unit side by side.
 type wide struct {
 	width int
+	of    []int     // unit by row
 	sums  []float64 // unit*width + column
 	count []float64 // rows by unit
 }
 
-// gatherWide sums many columns over the units of the options.
-func gatherWide(columns [][]float64, o Options) wide {
-	most := min(maxUnits, max(1000, wideWork/(o.Resamples*len(columns))))
-	of, m := unitOf(len(columns[0]), most, o)
-	w := wide{width: len(columns), sums: make([]float64, m*len(columns)), count: make([]float64, m)}
-	for k, c := range columns {
-		for i, v := range c {
-			w.sums[of[i]*w.width+k] += v
-		}
-	}
+// newWide makes room for the sums of many columns over so many rows.
+func newWide(rows, width int, o Options) wide {
+	of, m := unitOf(rows, min(maxUnits, max(1000, wideWork/(o.Resamples*width))), o)
+	w := wide{width: width, of: of, sums: make([]float64, m*width), count: make([]float64, m)}
 	for _, u := range of {
 		w.count[u]++
+	}
+	return w
+}
+
+// row is where the values of a row are added.
+func (w wide) row(i int) []float64 { return w.sums[w.of[i]*w.width : (w.of[i]+1)*w.width] }
+
+// gatherWide sums many columns over the units of the options.
+func gatherWide(columns [][]float64, o Options) wide {
+	w := newWide(len(columns[0]), len(columns), o)
+	for k, c := range columns {
+		for i, v := range c {
+			w.row(i)[k] += v
+		}
 	}
 	return w
 }

@@ -8,6 +8,7 @@ import (
 
 	"bespoke/calibrate"
 	"bespoke/model"
+	"bespoke/profit"
 	"bespoke/value"
 )
 
@@ -236,4 +237,135 @@ func Calibrations(h Held, bins int) ([]Calibration, error) {
 		out = append(out, Calibration{Outcome: name, Bins: curve, Error: calibrate.ExpectedError(curve)})
 	}
 	return out, nil
+}
+
+// BenefitPoint is the net benefit at one threshold.
+type BenefitPoint struct {
+	// Threshold is the chance from which on somebody would act: the odds of it are
+	// what a false alarm costs in units of a hit.
+	Threshold float64 `json:"threshold"`
+	// Model and All are net benefits per row, in hits: of acting from the
+	// threshold on, and of acting on all rows. That of acting on none is 0.
+	Model float64 `json:"model"`
+	All   float64 `json:"all"`
+	// Low and High are the interval of Model.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	// Told says that the interval of Model less the better of All and 0 lies above
+	// 0.
+	Told bool `json:"told"`
+}
+
+// benefitRounding is what the net benefit of acting on all rows may differ by
+// when it is summed in another way.
+const benefitRounding = 1e-12
+
+// BenefitCurve is a decision curve (Vickers and Elkin 2006): what the model is
+// worth for everybody who acts on the positive class, whatever their trade-off
+// between false alarms and hits. At the cut-off of a scenario with constant
+// payoffs it is money in units of a hit.
+type BenefitCurve struct {
+	// Outcome is the positive class.
+	Outcome string         `json:"outcome"`
+	Points  []BenefitPoint `json:"points"`
+	// Better counts the points at which the model beats acting on all and on none,
+	// From and To are the first and the last of them; 0 when there is none.
+	Better int     `json:"better"`
+	From   float64 `json:"from"`
+	To     float64 `json:"to"`
+	// Level is the confidence of the band.
+	Level float64 `json:"level"`
+	// Sentence says it in words.
+	Sentence string `json:"sentence"`
+}
+
+// CurveOfBenefit computes the decision curve of a binary task at the given
+// thresholds, from 0 to below 1 and ascending; nil takes 0.01 to 0.99. Values
+// are those of profit.NetBenefit. It fails for other tasks.
+func CurveOfBenefit(h Held, thresholds []float64, o Options) (*BenefitCurve, error) {
+	if h.Task != model.Binary {
+		return nil, fmt.Errorf("evaluate: decision curve: it is defined for binary tasks only")
+	}
+	if err := h.Check(); err != nil {
+		return nil, err
+	}
+	if err := o.Validate(h.Rows()); err != nil {
+		return nil, err
+	}
+	if thresholds == nil {
+		for k := 1; k < 100; k++ {
+			thresholds = append(thresholds, float64(k)/100)
+		}
+	}
+	c := &BenefitCurve{Outcome: h.Outcomes[1], Level: o.Level, Points: make([]BenefitPoint, len(thresholds))}
+	label, chance := h.is(1), h.chance(1)
+	prevalence := average(label)
+	for k, t := range thresholds {
+		if k > 0 && t <= thresholds[k-1] {
+			return nil, fmt.Errorf("evaluate: decision curve: the threshold %v does not ascend", t)
+		}
+		b, err := profit.NetBenefit(label, chance, t)
+		if err != nil {
+			return nil, err
+		}
+		p := BenefitPoint{Threshold: t, Model: b, All: profit.NetBenefitOfAll(prevalence, t)}
+		c.Points[k] = p
+		if b > math.Max(0, p.All)+benefitRounding {
+			if c.Better == 0 {
+				c.From = t
+			}
+			c.Better, c.To = c.Better+1, t
+		}
+	}
+	c.band(label, chance, o)
+	c.Sentence = c.sentence()
+	return c, nil
+}
+
+// band resamples the hits and false alarms of every threshold, and the
+// positives, together.
+func (c *BenefitCurve) band(label, chance []float64, o Options) {
+	w := newWide(len(label), 2*len(c.Points)+1, o)
+	last := w.width - 1
+	for i, y := range label {
+		sums := w.row(i)
+		sums[last] += y
+		for k, p := range c.Points {
+			if chance[i] < p.Threshold {
+				break
+			}
+			sums[2*k] += y
+			sums[2*k+1] += 1 - y
+		}
+	}
+	models, gains := make([][]float64, len(c.Points)), make([][]float64, len(c.Points))
+	for k := range models {
+		models[k], gains[k] = make([]float64, o.Resamples), make([]float64, o.Resamples)
+	}
+	w.resample(o, false, func(b int, in, _ []float64) {
+		for k, p := range c.Points {
+			benefit := in[2*k] - in[2*k+1]*p.Threshold/(1-p.Threshold)
+			models[k][b] = benefit
+			gains[k][b] = benefit - math.Max(0, profit.NetBenefitOfAll(in[last], p.Threshold))
+		}
+	})
+	for k := range c.Points {
+		i := percentile(models[k], o.Level)
+		c.Points[k].Low, c.Points[k].High = i.Low, i.High
+		c.Points[k].Told = percentile(gains[k], o.Level).Low > benefitRounding
+	}
+}
+
+func (c *BenefitCurve) sentence() string {
+	if c.Better == 0 {
+		return fmt.Sprintf("At none of %s is acting by the chance of %s better than acting on all or on none.", counted(len(c.Points), "threshold"), c.Outcome)
+	}
+	told := 0
+	for _, p := range c.Points {
+		if p.Told {
+			told++
+		}
+	}
+	return fmt.Sprintf("Acting by the chance of %s beats acting on all and on none at %d of %s, from %s to %s; at %d of them by more than chance.",
+		c.Outcome, c.Better, counted(len(c.Points), "threshold"), value.Round(c.From), value.Round(c.To), told)
 }

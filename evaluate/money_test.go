@@ -9,6 +9,7 @@ import (
 
 	"bespoke/evaluate"
 	"bespoke/model"
+	"bespoke/profit"
 	"bespoke/scenario"
 	"bespoke/table"
 	"bespoke/value"
@@ -253,5 +254,70 @@ func TestRatioIntervalsCover(t *testing.T) {
 	}
 	if held < .90 || held > .98 {
 		t.Errorf("the interval holds the true ratio in %.3f of the cases, want about .95", held)
+	}
+}
+
+// The decision curve of dcurves 1.1.7 (reference A.5).
+func TestDecisionCurve(t *testing.T) {
+	var in struct {
+		Cancer     string    `json:"cancer"`
+		Chance     []float64 `json:"chance"`
+		Thresholds []float64 `json:"thresholds"`
+		NetBenefit []float64 `json:"net_benefit"`
+		All        []float64 `json:"all"`
+	}
+	read(t, "../../profit/testdata/decision-curve.json", &in)
+	h := evaluate.Held{Task: model.Binary, Outcomes: []string{"healthy", "cancer"}}
+	for i, p := range in.Chance {
+		h.Truth, h.Predictions = append(h.Truth, float64(in.Cancer[i]-'0')), append(h.Predictions, 1-p, p)
+	}
+	c, err := evaluate.CurveOfBenefit(h, in.Thresholds, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, p := range c.Points {
+		near(t, "model", p.Model, in.NetBenefit[k], 5e-7)
+		near(t, "all", p.All, in.All[k], 5e-7)
+		if p.Low > p.Model || p.High < p.Model || !p.Told {
+			t.Errorf("%+v", p)
+		}
+	}
+	if c, err = evaluate.CurveOfBenefit(h, nil, options()); err != nil {
+		t.Fatal(err)
+	}
+	label := h.Truth
+	for _, p := range c.Points {
+		want, err := profit.NetBenefit(label, in.Chance, p.Threshold)
+		if err != nil || p.Model != want {
+			t.Errorf("at %v: %v, want %v, %v", p.Threshold, p.Model, want, err)
+		}
+	}
+	if len(c.Points) != 99 || c.Points[98].Threshold != .99 || c.Better < 50 || c.From > .05 {
+		t.Errorf("better at %d of %d, from %v to %v", c.Better, len(c.Points), c.From, c.To)
+	}
+	if !strings.HasPrefix(c.Sentence, "Acting by the chance of cancer beats acting on all and on none at ") {
+		t.Error(c.Sentence)
+	}
+	t.Log(c.Sentence)
+	one, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Threads = 4
+	if c, err = evaluate.CurveOfBenefit(h, nil, o); err != nil {
+		t.Fatal(err)
+	}
+	if four, err := json.Marshal(c); err != nil || string(four) != string(one) {
+		t.Errorf("other figures with 4 threads: %v", err)
+	}
+	for name, thresholds := range map[string][]float64{"above": {1}, "falls": {.3, .2}, "missing": {math.NaN()}} {
+		if _, err := evaluate.CurveOfBenefit(h, thresholds, o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	flat := evaluate.Held{Task: model.Binary, Outcomes: h.Outcomes, Truth: []float64{0, 0, 1, 0}, Predictions: []float64{.1, .9, .1, .9, .9, .1, .1, .9}}
+	if c, err = evaluate.CurveOfBenefit(flat, nil, o); err != nil || !strings.HasPrefix(c.Sentence, "At none of 99 thresholds ") {
+		t.Errorf("%v, %v", c, err)
 	}
 }
