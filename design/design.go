@@ -16,6 +16,8 @@ import (
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // Facts are what the proposals are made from.
@@ -34,12 +36,21 @@ type Facts struct {
 	Missing float64 `json:"missing"`
 	// Rarest is the share of the rarest class; 0 for regression.
 	Rarest float64 `json:"rarest"`
+	// Staked is true when payoffs say what is at stake in each row.
+	Staked bool `json:"staked,omitempty"`
+	// Stakes is the standard deviation of the money at stake in a row as a
+	// share of its mean; 0 where as much is at stake in every row.
+	Stakes float64 `json:"stakes,omitempty"`
 }
 
 // FactsOf reads the facts from a table whose columns have their roles.
-// classes is the number of outcomes, 0 for regression; y holds class indices.
-func FactsOf(t *table.Table, task model.Task, y []float64, classes int) Facts {
-	f := Facts{Task: task, Rows: t.Rows()}
+// classes is the number of outcomes, 0 for regression; y holds class indices,
+// stakes the money at stake in each row, nil when it is not known.
+func FactsOf(t *table.Table, task model.Task, y []float64, classes int, stakes []float64) Facts {
+	f := Facts{Task: task, Rows: t.Rows(), Staked: stakes != nil}
+	if mean, sd := stat.MeanStdDev(stakes, nil); mean > 0 && sd > leastSpread*mean {
+		f.Stakes = sd / mean
+	}
 	missing := 0
 	for _, c := range t.ByRole(table.Feature) {
 		f.Features++
@@ -65,6 +76,10 @@ func FactsOf(t *table.Table, task model.Task, y []float64, classes int) Facts {
 	f.Rarest = rarest(y, classes)
 	return f
 }
+
+// leastSpread is the share of the mean below which a deviation of stakes is
+// rounding.
+const leastSpread = 1e-9
 
 func rarest(y []float64, classes int) float64 {
 	if classes == 0 || len(y) == 0 {
@@ -108,10 +123,14 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 				plan.Skipped = append(plan.Skipped, Skipped{Model: p.model, Reason: "the scenario leaves it out"})
 			}
 			continue
+		case p.staked && !f.Staked:
+			continue
 		}
 		params, reason, useful := p.fit(f)
 		if !useful {
-			plan.Skipped = append(plan.Skipped, Skipped{Model: p.model, Reason: reason})
+			if s := (Skipped{Model: p.model, Reason: reason}); !slices.Contains(plan.Skipped, s) {
+				plan.Skipped = append(plan.Skipped, s)
+			}
 			continue
 		}
 		plan.Candidates = append(plan.Candidates, model.Candidate{Label: p.label, Model: p.model, Params: maps.Clone(params), Reason: reason})

@@ -34,6 +34,8 @@ var kinds = []struct {
 	{"many rows, two classes", design.Facts{Task: model.Binary, Rows: 40000, Features: 10, Numbers: 3, Categories: 7, Rarest: 0.12}},
 	{"many columns, two classes", design.Facts{Task: model.Binary, Rows: 4000, Features: 500, Numbers: 500, Rarest: 0.4}},
 	{"several classes", design.Facts{Task: model.Multiclass, Rows: 3000, Features: 60, Categories: 60, Rarest: 0.24}},
+	{"few rows, two classes, stakes differ", design.Facts{Task: model.Binary, Rows: 800, Features: 20, Numbers: 7, Categories: 13, Rarest: 0.3, Staked: true, Stakes: 0.83}},
+	{"several classes, stakes are equal", design.Facts{Task: model.Multiclass, Rows: 3000, Features: 60, Categories: 60, Rarest: 0.24, Staked: true}},
 	{"few rows, number", design.Facts{Task: model.Regression, Rows: 1500, Features: 73, Numbers: 33, Categories: 40}},
 	{"many rows, number", design.Facts{Task: model.Regression, Rows: 50000, Features: 9, Numbers: 6, Categories: 3}},
 }
@@ -83,6 +85,9 @@ func TestPlanIsSound(t *testing.T) {
 			Rows:     rapid.IntRange(0, 100000).Draw(r, "rows"),
 			Features: rapid.IntRange(0, 1000).Draw(r, "features"),
 		}
+		if f.Task != model.Regression && rapid.Bool().Draw(r, "staked") {
+			f.Staked, f.Stakes = true, rapid.Float64Range(0, 10).Draw(r, "stakes")
+		}
 		plan, err := design.Propose(f, zoo.All, scenario.Design{})
 		if err != nil {
 			r.Fatal(err)
@@ -102,6 +107,13 @@ func TestPlanIsSound(t *testing.T) {
 			entry, err := zoo.Find(c.Model)
 			if err != nil {
 				r.Fatal(err)
+			}
+			money := c.Params.WantsStakes()
+			if money && f.Stakes == 0 {
+				r.Errorf("%q is trained for money where no row has more at stake than another", c.Label)
+			}
+			if money != (strings.Contains(c.Label, "stakes") || strings.Contains(c.Label, "expected loss")) {
+				r.Errorf("label %q does not say whether it is trained for money", c.Label)
 			}
 			if _, err := model.Resolve(entry.Name, entry.Params, c.Params); err != nil || !entry.Handles(f.Task) {
 				r.Errorf("%q does not fit its model or task: %v", c.Label, err)
@@ -142,6 +154,28 @@ func TestWishes(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, labels(plan)); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+// Stakes that are all equal, but for rounding, weigh nothing; without payoffs
+// there are none.
+func TestFactsOfStakes(t *testing.T) {
+	tab := tabletest.Loans(6, 1)
+	y := make([]float64, 6)
+	for _, c := range []struct {
+		stakes []float64
+		staked bool
+		want   float64
+	}{
+		{nil, false, 0},
+		{[]float64{0.3, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.3}, true, 0},
+		{make([]float64, 6), true, 0},
+		{[]float64{1, 1, 1, 5, 5, 5}, true, math.Sqrt(4*6/5.0) / 3},
+	} {
+		f := design.FactsOf(tab, model.Binary, y, 2, c.stakes)
+		if f.Staked != c.staked || math.Abs(f.Stakes-c.want) > 1e-12 {
+			t.Errorf("stakes %v: staked %v, deviation %v; want %v, %v", c.stakes, f.Staked, f.Stakes, c.staked, c.want)
 		}
 	}
 }
@@ -224,13 +258,13 @@ func TestFactsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := design.FactsOf(tab, model.Binary, []float64{0, 0, 0, 1}, 2)
+	got := design.FactsOf(tab, model.Binary, []float64{0, 0, 0, 1}, 2, nil)
 	want := design.Facts{Task: model.Binary, Rows: 4, Features: 3, Numbers: 1, Categories: 1, Texts: 1, Missing: 3.0 / 12, Rarest: 0.25}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	prices := tabletest.Prices(50, 1)
-	f := design.FactsOf(prices, model.Regression, make([]float64, 50), 0)
+	f := design.FactsOf(prices, model.Regression, make([]float64, 50), 0, nil)
 	if f.Rarest != 0 || f.Rows != 50 || f.Features != len(prices.ByRole(table.Feature)) {
 		t.Errorf("facts of a regression: %+v", f)
 	}

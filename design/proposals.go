@@ -2,6 +2,7 @@ package design
 
 import (
 	"fmt"
+	"maps"
 
 	"bespoke/model"
 )
@@ -12,6 +13,8 @@ type proposal struct {
 	label string
 	model string
 	fit   func(f Facts) (params model.Params, reason string, useful bool)
+	// staked is true for what is trained for money, which only payoffs allow.
+	staked bool
 }
 
 // always proposes with fixed parameters and one reason.
@@ -25,18 +28,22 @@ func always(params model.Params, reason string) func(Facts) (model.Params, strin
 // is, and that only trying shows. What was tried to find the steps is in
 // bench/quality/RESULTS.md.
 var proposals = []proposal{
-	{"baseline", "baseline.prior.v1", always(nil, "what is known without looking at the row; everything else must beat it")},
-	{"logistic regression", "linear.logistic.v1", always(nil, "simple, fast, every coefficient can be read; often enough")},
-	{"logistic regression, strong ridge", "linear.logistic.v1", fewRows(model.Params{"c": 0.1}, "more shrinkage")},
-	{"ridge regression", "linear.ridge.v1", always(nil, "simple, fast, every coefficient can be read; often enough")},
-	{"elastic net", "linear.elasticnet.v1", always(model.Params{"target_scale": "unit"}, "drops columns that do not help")},
-	{"boosted trees of depth 1", "trees.boost.v1", always(sampled(400, 0.1, 2), "a sum of one-column effects: as readable as a table, no interactions")},
-	{"boosted trees, small", "trees.boost.v1", fitSmallTrees},
-	{"boosted trees, shallow", "trees.boost.v1", always(sampled(400, 0.03, 6), "a few columns at a time, in small steps: for noisy outcomes")},
-	{"boosted trees, slow and regular", "trees.boost.v1", always(sampled(400, 0.03, 15), "small steps on samples of rows and columns, which averages noise away")},
-	{"boosted trees, wide", "trees.boost.v1", always(sampled(400, 0.03, 31), "finer interactions, where there is less noise")},
-	{"boosted trees, deep", "trees.boost.v1", enoughRows("deep trees", sampled(800, 0.05, 63), "many fine steps, where nearly everything can be known")},
-	{"boosted trees, stopped early", "trees.boost.v1", enoughRows("early stopping", stopped(), "finds the number of rounds by itself on rows kept apart")},
+	{label: "baseline", model: "baseline.prior.v1", fit: always(nil, "what is known without looking at the row; everything else must beat it")},
+	{label: "logistic regression", model: "linear.logistic.v1", fit: always(nil, "simple, fast, every coefficient can be read; often enough")},
+	{label: "logistic regression, strong ridge", model: "linear.logistic.v1", fit: fewRows(model.Params{"c": 0.1}, "more shrinkage")},
+	{label: "ridge regression", model: "linear.ridge.v1", fit: always(nil, "simple, fast, every coefficient can be read; often enough")},
+	{label: "elastic net", model: "linear.elasticnet.v1", fit: always(model.Params{"target_scale": "unit"}, "drops columns that do not help")},
+	{label: "boosted trees of depth 1", model: "trees.boost.v1", fit: always(sampled(400, 0.1, 2), "a sum of one-column effects: as readable as a table, no interactions")},
+	{label: "boosted trees, small", model: "trees.boost.v1", fit: fitSmallTrees},
+	{label: "boosted trees, shallow", model: "trees.boost.v1", fit: always(sampled(400, 0.03, 6), "a few columns at a time, in small steps: for noisy outcomes")},
+	{label: "boosted trees, slow and regular", model: "trees.boost.v1", fit: always(sampled(400, 0.03, 15), "small steps on samples of rows and columns, which averages noise away")},
+	{label: "boosted trees, wide", model: "trees.boost.v1", fit: always(sampled(400, 0.03, 31), "finer interactions, where there is less noise")},
+	{label: "boosted trees, deep", model: "trees.boost.v1", fit: enoughRows("deep trees", sampled(800, 0.05, 63), "many fine steps, where nearly everything can be known")},
+	{label: "boosted trees, stopped early", model: "trees.boost.v1", fit: enoughRows("early stopping", stopped(), "finds the number of rounds by itself on rows kept apart")},
+	{label: "logistic regression, weighted by stakes", model: "linear.logistic.v1", fit: forMoney(nil, model.StakesWeights), staked: true},
+	{label: "boosted trees, shallow, weighted by stakes", model: "trees.boost.v1", fit: forMoney(sampled(400, 0.03, 6), model.StakesWeights), staked: true},
+	{label: "logistic regression, for expected loss", model: "linear.logistic.v1", fit: forMoney(nil, model.StakesExpected), staked: true},
+	{label: "boosted trees, shallow, for expected loss", model: "trees.boost.v1", fit: forMoney(sampled(400, 0.03, 6), model.StakesExpected), staked: true},
 }
 
 // sampled are boosted trees each of which sees a part of the rows and columns
@@ -53,6 +60,22 @@ func stopped() model.Params {
 	p := sampled(3000, 0.05, 31)
 	p["patience"] = 50.0
 	return p
+}
+
+// forMoney trains with the money at stake in each row, where rows differ in it.
+func forMoney(params model.Params, use string) func(Facts) (model.Params, string, bool) {
+	return func(f Facts) (model.Params, string, bool) {
+		if f.Stakes == 0 {
+			return nil, "training for money: every row has the same at stake, so that it would be training for probabilities", false
+		}
+		staked := model.Params{model.StakesParam: use}
+		maps.Copy(staked, params)
+		how := "each row counts by what a wrong answer costs in it"
+		if use == model.StakesExpected {
+			how = "learns to lose least, and probabilities only afterwards, by calibration"
+		}
+		return staked, fmt.Sprintf("%s; stakes deviate by %.0f %% of their mean", how, 100*f.Stakes), true
+	}
 }
 
 // shrinkBelow is the number of rows per feature under which stronger

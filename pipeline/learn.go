@@ -74,20 +74,8 @@ type Choice struct {
 
 // Learn designs, searches, calibrates and refits on development rows.
 func Learn(ctx context.Context, l Learning) (*Learnt, error) {
-	out := &Learnt{}
-	var err error
-	if out.Problem, err = l.problem(); err != nil {
-		return nil, err
-	}
-	rows := train.NewOutOfFold(l.Split, 0).Rows
-	out.judged, out.truth = l.Table.Take(rows), pick(out.Problem.Y, rows)
-	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
-		return nil, err
-	}
-	if out.Metric, err = evaluate.MetricFor(l.Scenario.Evaluate.Metric, l.Task); err != nil {
-		return nil, err
-	}
-	if err := l.search(ctx, out); err != nil {
+	out, err := l.try(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if out.Scenario, err = l.feasible(ctx, out); err != nil {
@@ -100,6 +88,27 @@ func Learn(ctx context.Context, l Learning) (*Learnt, error) {
 		}
 	}
 	return out, nil
+}
+
+// try is Learn up to the two choices, without refitting them.
+func (l Learning) try(ctx context.Context) (*Learnt, error) {
+	out := &Learnt{}
+	var err error
+	if out.Problem, err = l.problem(); err != nil {
+		return nil, err
+	}
+	rows := train.NewOutOfFold(l.Split, 0).Rows
+	out.judged, out.truth = l.Table.Take(rows), pick(out.Problem.Y, rows)
+	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
+		return nil, err
+	}
+	if out.Problem.Stakes, err = l.stakes(out); err != nil {
+		return nil, err
+	}
+	if out.Metric, err = evaluate.MetricFor(l.Scenario.Evaluate.Metric, l.Task); err != nil {
+		return nil, err
+	}
+	return out, l.search(ctx, out)
 }
 
 // mostRefits is how many candidates are refitted to find one within the limits.
@@ -168,6 +177,24 @@ func (l Learning) payoffs(p *train.Problem) (*value.Payoffs, error) {
 	return payoffs.WithFill(formula.Fallbacks(l.Table.Take(l.Split.Development), payoffs.Columns()))
 }
 
+// stakes are the money at stake by table row, of development rows alone; nil
+// without payoffs and for regression.
+func (l Learning) stakes(out *Learnt) ([]float64, error) {
+	if out.Payoffs == nil || l.Task == model.Regression {
+		return nil, nil
+	}
+	dev := l.Split.Development
+	stakes, err := out.Payoffs.Stakes(l.Table.Take(dev), pick(out.Problem.Y, dev), l.Threads)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]float64, l.Table.Rows())
+	for i, r := range dev {
+		all[r] = stakes[i]
+	}
+	return all, nil
+}
+
 // Compile compiles a scenario's payoffs for a table; nil without a value
 // section. A payoff that is wrong is a *value.Error.
 func Compile(s scenario.Scenario, schema table.Schema, task model.Task, outcomes []string) (*value.Payoffs, error) {
@@ -183,7 +210,11 @@ func Compile(s scenario.Scenario, schema table.Schema, task model.Task, outcomes
 func (l Learning) search(ctx context.Context, out *Learnt) error {
 	p := out.Problem
 	dev := l.Split.Development
-	facts := design.FactsOf(l.Table.Take(dev), l.Task, pick(p.Y, dev), len(p.Outcomes))
+	var stakes []float64
+	if p.Stakes != nil {
+		stakes = pick(p.Stakes, dev)
+	}
+	facts := design.FactsOf(l.Table.Take(dev), l.Task, pick(p.Y, dev), len(p.Outcomes), stakes)
 	var err error
 	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
 		return err

@@ -34,6 +34,10 @@ type Problem struct {
 	// Forward is true when rows are in order of time, so that early stopping
 	// watches the latest rows instead of random ones.
 	Forward bool
+	// Stakes are the money at stake by row, in any one unit; nil without payoffs
+	// and for regression. Those of rows that are never learnt from do not matter.
+	// Candidates whose parameters ask for stakes cannot be fitted without.
+	Stakes []float64
 	// Seed fixes every random choice.
 	Seed uint64
 	// Entries are the models there are.
@@ -126,6 +130,9 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 			return nil, fmt.Errorf("train: %s: %w", c.Label, err)
 		}
 	}
+	if params.WantsStakes() {
+		p.stake(&in, learn, watch)
+	}
 	fitted, err := entry.Fit(ctx, params, in)
 	if err != nil {
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
@@ -137,6 +144,34 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 		out.Rounds = r.Rounds()
 	}
 	return out, nil
+}
+
+// stake hands the stakes of the rows over, in units of the mean stake of those
+// that are learnt from: the rows that early stopping watches, like any others
+// that are held out, must not decide what a stake means.
+func (p *Problem) stake(in *model.Training, learn, watch []int) {
+	if p.Stakes == nil {
+		return // the model says what is missing
+	}
+	in.Stakes = pick(p.Stakes, learn)
+	mean := 0.0
+	for _, s := range in.Stakes {
+		mean += s / float64(len(learn))
+	}
+	if mean == 0 {
+		mean = 1 // the model says that nothing is at stake
+	}
+	if in.Valid != nil {
+		in.Valid.Stakes = pick(p.Stakes, watch)
+		divide(in.Valid.Stakes, mean)
+	}
+	divide(in.Stakes, mean)
+}
+
+func divide(x []float64, by float64) {
+	for i := range x {
+		x[i] /= by
+	}
 }
 
 func (p *Problem) entry(name string) (model.Entry, error) {

@@ -231,8 +231,12 @@ func (s *Search) crossFit(ctx context.Context, c model.Candidate, threads int) (
 		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
 		return o, false, err
 	}
-	// The label and the reason do not change what is learnt.
+	// The label and the reason do not change what is learnt; payoffs do where
+	// it is learnt for money.
 	key := runs.KeyOf(s.Key, c.Model, c.Params)
+	if c.Params.WantsStakes() {
+		key = runs.KeyOf(key, s.Problem.Stakes)
+	}
 	data, reused, err := runs.OnceFile(ctx, s.Store, "trials/"+key[:16]+".f64", key, work)
 	if err != nil {
 		return nil, false, err

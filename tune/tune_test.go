@@ -134,6 +134,39 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// Other payoffs put other money at stake: what was trained for the old money is
+// made again, what was trained for probabilities is not.
+func TestOtherStakesAreOtherTrials(t *testing.T) {
+	dir := t.TempDir()
+	reused := func(change float64) int {
+		s := search(t, 3)
+		s.Candidates = append(s.Candidates, model.Candidate{
+			Label: "weighted", Model: "linear.logistic.v1", Params: model.Params{model.StakesParam: model.StakesWeights},
+		})
+		s.Problem.Stakes = make([]float64, len(s.Problem.Y))
+		for i, y := range s.Problem.Y {
+			s.Problem.Stakes[i] = 1 + change*y
+		}
+		s.Store = open(t, dir)
+		o, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trial := range o.Trials {
+			if trial.Failed != "" {
+				t.Fatalf("%s failed: %s", trial.Candidate.Label, trial.Failed)
+			}
+		}
+		if err := s.Store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return o.Reused
+	}
+	if first, same, other := reused(1), reused(1), reused(2); first != 0 || same != 3 || other != 2 {
+		t.Errorf("%d, %d and %d trials reused; want 0, 3 and 2", first, same, other)
+	}
+}
+
 // A stored trial that was damaged is made again, not believed.
 func TestDamagedTrialIsMadeAgain(t *testing.T) {
 	dir := t.TempDir()
