@@ -1,7 +1,10 @@
 package profit_test
 
 import (
+	"cmp"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -231,4 +234,57 @@ func TestParametersAreChecked(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// Sorting by digits is stable sorting by comparison.
+func TestLargeRankings(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(300, 700).Draw(t, "rows")
+		steps := rapid.SampledFrom([]float64{2, 50, 1e9}).Draw(t, "steps")
+		scale := rapid.SampledFrom([]float64{1e-300, 1, 1e290}).Draw(t, "scale")
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		label, score := make([]float64, n), make([]float64, n)
+		for i := range n {
+			label[i] = float64(i % 2)
+			score[i] = math.Round((r.Float64()-.5)*steps) * scale // -0 among them
+		}
+		order := make([]int, n)
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
+		// The Qini curve of rows that are sorted already is that of the rows.
+		u, sorted := profit.Uplift{Outcome: label}, profit.Uplift{}
+		for range n {
+			u.Treated = append(u.Treated, r.IntN(2) == 0)
+		}
+		falling := make([]float64, n)
+		for k, i := range order {
+			sorted.Outcome, sorted.Treated = append(sorted.Outcome, label[i]), append(sorted.Treated, u.Treated[i])
+			falling[k] = score[i]
+		}
+		effect, _, err := u.Top(score, .5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		half := profit.Uplift{Outcome: sorted.Outcome[:n/2], Treated: sorted.Treated[:n/2]}
+		want, _, err := half.Top(make([]float64, n/2), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if effect != want {
+			t.Fatalf("the top half's effect is %v, want %v", effect, want)
+		}
+		a, err := u.Qini(score)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := sorted.Qini(falling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(a, b) {
+			t.Fatal("the curve depends on the order of rows with other scores")
+		}
+	})
 }

@@ -1,10 +1,8 @@
 package profit
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // BestShare acts on the rows with the highest scores, equal scores together, as
@@ -31,14 +29,13 @@ func ranked(gain, score []float64) (curve []float64, ends []int, sorted []float6
 	if len(gain) == 0 || len(gain) != len(score) {
 		return nil, nil, nil, fmt.Errorf("profit: ranking: %d gains and %d scores, they must be equal and not 0", len(gain), len(score))
 	}
-	order := make([]int, len(gain))
-	for i := range order {
-		order[i] = i
+	for i := range gain {
 		if !finite(gain[i]) || !finite(score[i]) {
 			return nil, nil, nil, fmt.Errorf("profit: ranking: row %d has the gain %v and the score %v, both must be finite", i+1, gain[i], score[i])
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
+	order := descending(score)
+	sorted = make([]float64, 0, len(order))
 	sum := 0.0
 	for k, i := range order {
 		sum += gain[i]
@@ -59,12 +56,10 @@ func AreaUnderProfit(gain, score []float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	perfect := slices.Clone(gain)
-	slices.SortFunc(perfect, func(a, b float64) int { return cmp.Compare(b, a) })
 	var ratios []float64
 	best, group, from, before := 0.0, 0, 0, 0.0
-	for k, g := range perfect {
-		if best += g; best <= 0 {
+	for k, i := range descending(gain) {
+		if best += gain[i]; best <= 0 {
 			break
 		}
 		if k+1 > ends[group] {

@@ -1,10 +1,8 @@
 package profit
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // ROC is the upper convex hull of the curve that plots the share of the ones
@@ -23,11 +21,7 @@ func NewROC(label, score []float64) (*ROC, error) {
 	if err := checkScores(label, score); err != nil {
 		return nil, err
 	}
-	order := make([]int, len(label))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
+	order := descending(score)
 	positives := 0.0
 	for _, y := range label {
 		positives += y

@@ -1,10 +1,8 @@
 package profit
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Uplift is a log of cases that were treated or not at random, for judging who
@@ -101,15 +99,12 @@ func (u Uplift) order(score []float64) ([]int, error) {
 	if err := u.check(len(score)); err != nil {
 		return nil, err
 	}
-	order := make([]int, len(score))
 	for i, s := range score {
 		if !finite(s) {
 			return nil, fmt.Errorf("profit: uplift: row %d has the score %v, it must be finite", i+1, s)
 		}
-		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
-	return order, nil
+	return descending(score), nil
 }
 
 // Coefficients are the areas between the curves and the straight lines to
