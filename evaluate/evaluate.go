@@ -6,8 +6,13 @@
 // The inputs are Held (what a model predicted on rows it never saw) and
 // value.Sheet (the money of every action on the same rows). Every result is a
 // plain struct that JSON can hold, without NaN; the pipeline turns them into
-// the report. Every interval is a paired bootstrap over rows, or over groups of
-// rows that belong together, and has the same bits for any number of threads.
+// the report. Every interval is a paired bootstrap over rows, over groups of
+// rows that belong together or over blocks of time, and has the same bits for
+// any number of threads.
+//
+// Figures of rows that also chose are too good. Select and TuneCutoff say by how
+// much, CompareMany and DropColumns allow for the number of comparisons, and
+// CeilingOf and Learn say what there is still to win.
 //
 //	scores, err := evaluate.Scores(held, options)
 //	policies, err := evaluate.ComparePolicies(sheet, nil, options)
@@ -139,8 +144,8 @@ type Options struct {
 	// Threads is how many goroutines may work at once; below 1 counts as 1.
 	Threads int
 	// Groups gives each row the number of its group when rows belong together
-	// (one customer, one day); whole groups are then resampled. nil takes rows
-	// as independent.
+	// (one customer, one day) or follow each other in time (TimeBlocks); whole
+	// groups are then resampled. nil takes rows as independent.
 	Groups []int
 	// Currency is the unit of money in sentences; may be empty.
 	Currency string
