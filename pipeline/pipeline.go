@@ -92,8 +92,9 @@ type flow struct {
 	truth    []float64
 	loaded   *data.Loaded
 	learnt   *Learnt
-	heldOut  evaluate.Contender // the scenario choice on the test rows
-	result   *Result
+	// The two choices on the test rows; the scenario's is bundled.
+	heldOut, technology evaluate.Contender
+	result              *Result
 }
 
 // Check reads the scenario and the data and answers the need question, without

@@ -74,14 +74,21 @@ type Evaluation struct {
 	Comparison *evaluate.Comparison  `json:"comparison,omitempty"`
 	Money      *evaluate.MoneyCheck  `json:"money,omitempty"`
 	Curve      *evaluate.ProfitCurve `json:"curve,omitempty"`
+	// Crossing says in which rows the two choices do other things.
+	Crossing *Crossing `json:"crossing,omitempty"`
+	// WhatIf are the changes that evaluate.whatif asks for; nil without any.
+	WhatIf *WhatIfs `json:"whatif,omitempty"`
 }
 
 // Chosen is a choice with its held-out metrics.
 type Chosen struct {
-	Trial       int              `json:"trial"`
-	Candidate   model.Candidate  `json:"candidate"`
-	Rounds      int              `json:"rounds,omitempty"`
-	Calibration string           `json:"calibration,omitempty"`
+	Trial       int             `json:"trial"`
+	Candidate   model.Candidate `json:"candidate"`
+	Rounds      int             `json:"rounds,omitempty"`
+	Calibration string          `json:"calibration,omitempty"`
+	// Predictions is the file in the run's folder that holds what was predicted
+	// for the held-out rows.
+	Predictions string           `json:"predictions,omitempty"`
 	Scores      []evaluate.Score `json:"scores"`
 }
 

@@ -34,6 +34,9 @@ func (f *flow) need(context.Context) error {
 	g := f.result.Need.Gate
 	f.pass("need", g)
 	f.tell("need", "%s", g.Sentence)
+	if err := f.checkWhatIfs(); err != nil {
+		return err
+	}
 	return f.stop("need", g, "Change the payoffs or the costs, or go on with --force.")
 }
 
@@ -43,10 +46,9 @@ func (f *flow) pass(stage string, g value.Gate) {
 
 // learn chooses and refits on the development rows.
 func (f *flow) learn(ctx context.Context) error {
-	l, err := Learn(ctx, Learning{
-		Scenario: f.scenario, Table: f.table, Task: f.result.Data.Task, Split: f.split,
-		Threads: f.options.Threads, Store: f.store, Key: f.trialKey(), Report: f.options.Report,
-	})
+	learning := f.learning()
+	learning.Store, learning.Key = f.store, f.trialKey()
+	l, err := Learn(ctx, learning)
 	if err != nil {
 		return err
 	}
@@ -60,6 +62,14 @@ func (f *flow) learn(ctx context.Context) error {
 		f.tell("train", "earns most: %s", l.Scenario.Trial.Candidate.Label)
 	}
 	return nil
+}
+
+// learning is what Learn needs, beside where finished trials are kept.
+func (f *flow) learning() Learning {
+	return Learning{
+		Scenario: f.scenario, Table: f.table, Task: f.result.Data.Task, Split: f.split,
+		Threads: f.options.Threads, Report: f.options.Report,
+	}
 }
 
 // contend predicts the test rows by a choice.
@@ -84,12 +94,18 @@ func (f *flow) figures() evaluate.Options {
 		Resamples: f.scenario.Evaluate.Bootstrap, Level: float64(f.scenario.Evaluate.Confidence), Seed: f.scenario.Seed,
 		Threads: f.options.Threads, Currency: f.scenario.Need.Currency, Volume: f.scenario.Need.Volume.PerMonth(),
 	}
-	if name := f.scenario.Data.Split.By.Group; name != "" {
-		if c, ok := f.table.Column(name); ok {
-			o.Groups = groups(c, f.split.Test)
-		}
-	}
+	o.Groups = f.groupsOf(f.split.Test)
 	return o
+}
+
+// groupsOf numbers the groups of rows that belong together; nil where rows are
+// independent.
+func (f *flow) groupsOf(rows []int) []int {
+	name := f.scenario.Data.Split.By.Group
+	if c, ok := f.table.Column(name); ok && name != "" {
+		return groups(c, rows)
+	}
+	return nil
 }
 
 // groups numbers the values of a column over the rows, in order of appearance.
@@ -113,19 +129,22 @@ func (f *flow) evaluate(context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.heldOut = scenarioSide
 	technology := scenarioSide
 	if f.learnt.Technology != f.learnt.Scenario {
 		if technology, err = f.contend(f.learnt.Technology); err != nil {
 			return err
 		}
 	}
+	f.heldOut, f.technology = scenarioSide, technology
 	e := &Evaluation{Rows: len(f.split.Test)}
 	f.result.Evaluate = e
 	if e.Scenario, err = chosen(f.learnt.Scenario, scenarioSide.Held, o); err != nil {
 		return err
 	}
 	if e.Technology, err = chosen(f.learnt.Technology, technology.Held, o); err != nil {
+		return err
+	}
+	if err := f.keepPredictions(e); err != nil {
 		return err
 	}
 	if err := e.quality(scenarioSide.Held); err != nil {
@@ -135,6 +154,9 @@ func (f *flow) evaluate(context.Context) error {
 		return nil
 	}
 	if err := e.money(f.learnt.Metric.Name, technology, scenarioSide, f.scenario.Evaluate.Calibration, o); err != nil {
+		return err
+	}
+	if e.WhatIf, err = f.whatIfs(f.file, f.scenario.Evaluate.WhatIf); err != nil {
 		return err
 	}
 	f.tell("evaluate", "%s", e.Policies.Sentence)
@@ -185,6 +207,9 @@ func (e *Evaluation) money(metric string, technology, scenarioSide evaluate.Cont
 		return err
 	}
 	if e.Comparison, err = evaluate.Compare(metric, technology, scenarioSide, o); err != nil {
+		return err
+	}
+	if e.Crossing, err = Cross(technology, scenarioSide, o.Currency); err != nil {
 		return err
 	}
 	if e.Money, err = evaluate.CheckMoney(scenarioSide.Sheet, nil, allowed, o); err != nil {
