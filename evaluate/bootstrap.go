@@ -118,22 +118,30 @@ func unitOf(n, most int, o Options) ([]int, int) {
 // studentP is the two-sided p-value of Student's t that the mean per row of a
 // column of sums by unit is zero. It is 1 for a single unit.
 func studentP(sums, count []float64) float64 {
-	m := float64(len(sums))
-	rows := value.Sum(count)
-	mean := value.Sum(sums) / rows
+	mean, m := value.Sum(sums)/value.Sum(count), float64(len(sums))
 	if mean == 0 || m < 2 {
 		return 1
 	}
-	squares := 0.0
+	noise := standardError(sums, count)
+	if noise == 0 {
+		return 0
+	}
+	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: m - 1}.Survival(math.Abs(mean)/noise)
+}
+
+// standardError is that of the mean per row of a column of sums by unit; 0 for
+// a single unit.
+func standardError(sums, count []float64) float64 {
+	rows, m := value.Sum(count), float64(len(sums))
+	if m < 2 {
+		return 0
+	}
+	mean, squares := value.Sum(sums)/rows, 0.0
 	for u, s := range sums {
 		e := s - mean*count[u]
 		squares += e * e
 	}
-	if squares == 0 {
-		return 0
-	}
-	t := math.Abs(mean) * rows / math.Sqrt(squares*m/(m-1))
-	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: m - 1}.Survival(t)
+	return math.Sqrt(squares*m/(m-1)) / rows
 }
 
 // wideWork bounds resamples times units times columns where many columns are

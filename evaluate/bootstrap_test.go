@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
 
 	"bespoke/evaluate"
 )
@@ -179,4 +182,45 @@ func TestOptionsAreChecked(t *testing.T) {
 	if _, err := evaluate.Paired([]float64{1}, []float64{1, 2}, evaluate.DefaultOptions()); err == nil {
 		t.Error("other rows: no error")
 	}
+}
+
+// Rows that are all alike leave no doubt, in any grouping.
+func TestConstantRows(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		v := rapid.Float64Range(-1e6, 1e6).Draw(r, "money")
+		n := rapid.IntRange(1, 50).Draw(r, "rows")
+		rows := make([]float64, n)
+		for i := range rows {
+			rows[i] = v
+		}
+		o := evaluate.DefaultOptions()
+		o.Resamples = 100
+		if rapid.Bool().Draw(r, "groups") {
+			o.Groups = rapid.SliceOfN(rapid.IntRange(-2, 2), n, n).Draw(r, "group")
+		}
+		e, err := evaluate.Mean(rows, o)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if tiny := 1e-12 * math.Abs(v); math.Abs(e.Mean-v) > tiny || e.Interval.Low > v+tiny || e.Interval.High < v-tiny || e.Interval.High-e.Interval.Low > 2*tiny {
+			r.Fatalf("%v: %+v", v, e)
+		}
+	})
+}
+
+// A difference far beyond the resamples still has a p-value of its own: that of
+// Student's t.
+func TestSmallP(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	a := noise(r, 1, 200)[0]
+	for i := range a {
+		a[i] += 1
+	}
+	d, err := evaluate.Paired(a, make([]float64, 200), evaluate.DefaultOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, sd := stat.MeanStdDev(a, nil)
+	want := 2 * distuv.StudentsT{Sigma: 1, Nu: 199}.Survival(mean/(sd/math.Sqrt(200)))
+	near(t, "p over Student's", d.P/want, 1, 1e-6)
 }

@@ -19,6 +19,34 @@ func MostMoney(means []float64) int {
 	return best
 }
 
+// WithinNoise makes the rule that takes, among the trials whose money is at most
+// so many standard errors below the most, the one with the lowest loss: the most
+// of many noisy sums is mostly luck. The error is that of the paired difference
+// to the most, over all rows. loss is one number per trial, such as its log
+// loss; it is not resampled, so that the optimism of this rule leaves out the
+// luck in the loss. money must be fit for Select.
+func WithinNoise(money [][]float64, loss []float64, errors float64, o Options) Rule {
+	w := gatherWide(money, o)
+	noise := make([][]float64, len(money))
+	for a := range noise {
+		noise[a] = make([]float64, len(money))
+		for b := range a {
+			noise[a][b] = standardError(w.difference(a, b), w.count)
+			noise[b][a] = noise[a][b]
+		}
+	}
+	return func(means []float64) int {
+		most := MostMoney(means)
+		chosen := most
+		for k, m := range means {
+			if means[most]-m <= errors*noise[most][k] && loss[k] < loss[chosen] {
+				chosen = k
+			}
+		}
+		return chosen
+	}
+}
+
 // Picked is the trial that a rule picked, and what it is worth when the luck
 // of having been picked is taken away.
 type Picked struct {

@@ -101,6 +101,38 @@ func TestSelectionTellsTrialsApart(t *testing.T) {
 	t.Log(s.Sentence)
 }
 
+// Among trials that are worth the same, taking the one with the lowest loss
+// within the noise owes less to luck than taking the most money; a trial far
+// below is not taken for its loss.
+func TestWithinNoise(t *testing.T) {
+	r := rand.New(rand.NewPCG(14, 4))
+	o := evaluate.DefaultOptions()
+	o.Resamples, o.Threads = 200, 2
+	loss := make([]float64, 30)
+	for k := range loss {
+		loss[k] = float64(len(loss) - k)
+	}
+	most, chosen := 0.0, 0.0
+	for range 20 {
+		money := noise(r, 30, 300)
+		for i := range money[29] {
+			money[29][i] -= 1
+		}
+		s, err := evaluate.Select(money, evaluate.WithinNoise(money, loss, 2, o), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Chosen.Trial < 20 || s.Chosen.Trial == 29 {
+			t.Errorf("trial %d was chosen", s.Chosen.Trial)
+		}
+		most, chosen = most+s.Most.Optimism, chosen+s.Chosen.Optimism
+	}
+	if chosen > most/3 {
+		t.Errorf("optimism of the rule %v, of the most %v", chosen, most)
+	}
+	t.Logf("optimism of the rule %v, of the most %v", chosen, most)
+}
+
 func TestSelectionOfOne(t *testing.T) {
 	s, err := evaluate.Select([][]float64{{1, 2, 3}}, nil, evaluate.DefaultOptions())
 	if err != nil {
