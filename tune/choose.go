@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// choose fills in the two choices.
+// choose fills in the two choices, and the committee where there is one.
 func (s *Search) choose(o *Outcome) error {
 	best, most := -1, -1
 	for i, t := range o.Trials {
@@ -30,7 +30,7 @@ func (s *Search) choose(o *Outcome) error {
 	if most >= 0 {
 		o.Scenario, o.Equals = chooseMoney(o.Trials, most)
 	}
-	return nil
+	return s.committee(o, most)
 }
 
 // Ranked lists the trials that could be fitted in the order in which the
@@ -88,16 +88,8 @@ const noiseErrors = 2
 // row differences is at most noiseErrors of its standard errors.
 func chooseMoney(trials []*Trial, most int) (chosen, equals int) {
 	chosen = most
-	difference := make([]float64, len(trials[most].money))
 	for i, t := range trials {
-		if t.money == nil {
-			continue
-		}
-		for r := range difference {
-			difference[r] = trials[most].money[r] - t.money[r]
-		}
-		gap, noise := meanError(difference)
-		if gap > noiseErrors*noise {
+		if t.money == nil || !alike(trials[most].money, t.money) {
 			continue
 		}
 		t.Equal = true
@@ -107,6 +99,16 @@ func chooseMoney(trials []*Trial, most int) (chosen, equals int) {
 		}
 	}
 	return chosen, equals
+}
+
+// alike says whether the money of the same rows cannot be told from the most.
+func alike(most, money []float64) bool {
+	difference := make([]float64, len(most))
+	for r := range difference {
+		difference[r] = most[r] - money[r]
+	}
+	gap, noise := meanError(difference)
+	return gap <= noiseErrors*noise
 }
 
 // meanError is the mean and its standard error.

@@ -50,6 +50,9 @@ type Search struct {
 	Judge  Judge
 	// HigherIsBetter is the direction of the metric.
 	HigherIsBetter bool
+	// Committee is of how many trials at most the mean may be taken; below 2
+	// single trials are kept.
+	Committee int
 	// Threads is how many trials run at once.
 	Threads int
 	// Store keeps finished trials; nil keeps none.
@@ -67,31 +70,36 @@ type Trial struct {
 	Number    int             `json:"number"`
 	Candidate model.Candidate `json:"candidate"`
 	// Failed says why the candidate could not be fitted; empty when it could.
-	Failed string  `json:"failed,omitempty"`
+	Failed string `json:"failed,omitempty"`
+	Judged
+	// Rounds is the median over the folds of rounds kept; 0 when it has none.
+	Rounds int `json:"rounds,omitempty"`
+	// Equal is true when the trial's money cannot be told from the most.
+	Equal bool `json:"equal,omitempty"`
+}
+
+// Judged is what out-of-fold predictions are worth.
+type Judged struct {
 	Metric float64 `json:"metric"`
 	Loss   float64 `json:"loss"`
 	// Money is the mean profit per decision; MoneyError is its standard error.
 	Money      float64 `json:"money"`
 	MoneyError float64 `json:"money_error"`
-	// Rounds is the median over the folds of rounds kept; 0 when it has none.
-	Rounds int `json:"rounds,omitempty"`
 	// Calibration is the chosen method; empty for regression.
 	Calibration string `json:"calibration,omitempty"`
-	// Dropped says which limit the trial broke when it was about to be chosen.
+	// Dropped says which limit was broken when it was about to be chosen.
 	Dropped string `json:"dropped,omitempty"`
-	// Equal is true when the trial's money cannot be told from the most.
-	Equal bool `json:"equal,omitempty"`
 
 	money       []float64
 	outOfFold   *train.OutOfFold
 	calibration *train.Calibration
 }
 
-// OutOfFold returns the trial's raw out-of-fold predictions.
-func (t *Trial) OutOfFold() *train.OutOfFold { return t.outOfFold }
+// OutOfFold returns the out-of-fold predictions, before calibration.
+func (j *Judged) OutOfFold() *train.OutOfFold { return j.outOfFold }
 
-// Calibrated returns the trial's calibration and calibrated predictions.
-func (t *Trial) Calibrated() *train.Calibration { return t.calibration }
+// Calibrated returns the calibration and the calibrated predictions.
+func (j *Judged) Calibrated() *train.Calibration { return j.calibration }
 
 // Outcome is a finished search.
 type Outcome struct {
@@ -101,12 +109,18 @@ type Outcome struct {
 	// Scenario is the index of the trial that earns most; see docs/decisions
 	// 0002. Without payoffs it is Technology.
 	Scenario int `json:"scenario"`
+	// Committee is the mean of several trials; where it is taken, it stands in
+	// the place of Scenario. It is nil when no mean is better than its best
+	// member on the rows that the members were drawn by.
+	Committee *Committee `json:"committee,omitempty"`
 	// Equals is how many trials' money could not be told from the most.
 	Equals int `json:"equals"`
 	// Reused is how many trials came from the journal.
 	Reused int `json:"-"`
 	// Reproducible is false when the clock decided how many trials ran.
 	Reproducible bool `json:"reproducible"`
+
+	search *Search
 }
 
 // Run searches.
@@ -119,7 +133,7 @@ func (s *Search) Run(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Trials: trials, Reused: reused, Reproducible: deadline.IsZero()}
+	out := &Outcome{Trials: trials, Reused: reused, Reproducible: deadline.IsZero(), search: s}
 	if err := s.choose(out); err != nil {
 		return nil, err
 	}
@@ -210,7 +224,8 @@ func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error
 		return t, false, ctx.Err()
 	}
 	if err == nil {
-		err = s.judge(t, o)
+		t.Rounds = o.Rounds
+		t.Judged, err = s.judge(o)
 	}
 	if err != nil {
 		t.Failed = err.Error()
@@ -269,27 +284,32 @@ func decode(data []byte, o *train.OutOfFold) error {
 	return nil
 }
 
-func (s *Search) judge(t *Trial, o *train.OutOfFold) error {
+// judge calibrates out-of-fold predictions and scores them.
+func (s *Search) judge(o *train.OutOfFold) (Judged, error) {
 	for _, p := range o.Predictions {
 		if math.IsNaN(p) || math.IsInf(p, 0) {
-			return errors.New("it predicts numbers that are not finite")
+			return Judged{}, errors.New("it predicts numbers that are not finite")
 		}
 	}
 	calibration, err := s.Problem.Calibrate(o)
 	if err != nil {
-		return err
+		return Judged{}, err
 	}
-	score, err := s.Judge(o.Rows, calibration.Predictions)
+	return s.score(o, calibration)
+}
+
+// score asks the judge about calibrated predictions.
+func (s *Search) score(o *train.OutOfFold, c *train.Calibration) (Judged, error) {
+	score, err := s.Judge(o.Rows, c.Predictions)
 	if err != nil {
-		return err
+		return Judged{}, err
 	}
-	t.Rounds, t.Metric, t.Loss, t.money = o.Rounds, score.Metric, score.Loss, score.Money
-	t.outOfFold, t.calibration = o, calibration
-	if calibration.Map != nil {
-		t.Calibration = calibration.Map.Name()
+	j := Judged{Metric: score.Metric, Loss: score.Loss, money: score.Money, outOfFold: o, calibration: c}
+	if c.Map != nil {
+		j.Calibration = c.Map.Name()
 	}
-	if t.money != nil {
-		t.Money, t.MoneyError = meanError(t.money)
+	if j.money != nil {
+		j.Money, j.MoneyError = meanError(j.money)
 	}
-	return nil
+	return j, nil
 }

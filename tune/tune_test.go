@@ -41,7 +41,7 @@ func search(t *testing.T, trials int) *tune.Search {
 	return &tune.Search{
 		Problem: p, Split: tabletest.Split(300, 3),
 		Candidates: []model.Candidate{{Label: "baseline", Model: "baseline.prior.v1"}, {Label: "logistic", Model: "linear.logistic.v1"}},
-		Models:     []model.Entry{trees}, Budget: scenario.Budget{Trials: trials}, Threads: 2, Key: "test",
+		Models:     []model.Entry{trees}, Budget: scenario.Budget{Trials: trials}, Threads: 2, Key: "test", Committee: 5,
 		Judge: func(rows []int, predictions []float64) (tune.Score, error) {
 			s := tune.Score{Money: make([]float64, len(rows))}
 			for i, r := range rows {

@@ -1,0 +1,227 @@
+package tune
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"bespoke/ensemble"
+	"bespoke/model"
+	"bespoke/train"
+)
+
+// Committee is the weighted mean of several trials, which is judged like one of
+// them on the same out-of-fold rows.
+type Committee struct {
+	// Members are the averaged trials: the best single one first, then in the
+	// order in which they were added.
+	Members []Member `json:"members"`
+	Judged
+	// Taken is true when the committee is what the scenario takes, instead of the
+	// trial Outcome.Scenario.
+	Taken bool `json:"taken"`
+	// Reason says in a sentence why it is taken, or is not.
+	Reason string `json:"reason"`
+}
+
+// Member is one of the trials of a committee.
+type Member struct {
+	Trial int `json:"trial"`
+	// Weight is the trial's share of the mean, above 0; the weights of a
+	// committee sum to 1.
+	Weight float64 `json:"weight"`
+}
+
+// mostBlended is how many trials a committee is chosen from, those with the
+// least loss: what is further behind is never drawn.
+const mostBlended = 20
+
+// committee averages trials where that is better than the best one alone. The
+// members are drawn from the trials whose money cannot be told from the most
+// (without payoffs from all), by greedy selection with replacement (Caruana,
+// Niculescu-Mizil, Crew and Ksikes 2004, section 2.1): beginning with the best
+// single trial, s.Committee draws add the trial with which the mean of raw
+// outputs has the least loss; the draws up to the least loss count, and a trial
+// drawn twice weighs double. The mean is then calibrated and judged as every
+// trial was. What was measured against other rules stands in docs/decisions
+// 0007.
+func (s *Search) committee(o *Outcome, most int) error {
+	pool := blended(o)
+	if s.Committee < 2 || len(pool) < 2 {
+		return nil
+	}
+	b := s.blend(o, pool)
+	counts := b.grow(s.Committee)
+	c := &Committee{}
+	var predictions [][]float64
+	var weights []float64
+	for _, at := range b.drawn {
+		if counts[at] == 0 || slices.ContainsFunc(c.Members, func(m Member) bool { return m.Trial == pool[at] }) {
+			continue
+		}
+		m := Member{Trial: pool[at], Weight: float64(counts[at]) / float64(sum(counts))}
+		c.Members = append(c.Members, m)
+		predictions, weights = append(predictions, o.Trials[m.Trial].outOfFold.Predictions), append(weights, m.Weight)
+	}
+	if len(c.Members) < 2 {
+		return nil
+	}
+	mean := *o.Trials[o.Scenario].outOfFold
+	mean.Predictions, mean.Rounds = ensemble.Average(predictions, weights, s.Problem.Outputs()), 0
+	var err error
+	if c.Judged, err = s.judge(&mean); err != nil {
+		return fmt.Errorf("tune: mean of %d candidates: %w", len(c.Members), err)
+	}
+	o.Committee = c
+	s.settle(o, most)
+	return nil
+}
+
+// settle decides whether the committee is taken.
+func (s *Search) settle(o *Outcome, most int) {
+	c, single := o.Committee, o.Trials[o.Scenario]
+	switch {
+	case c.Loss >= single.Loss:
+		c.Reason = fmt.Sprintf("the mean's loss of %.4g is not below the %.4g of the best single candidate", c.Loss, single.Loss)
+	case c.money == nil && s.better(single.Metric, c.Metric):
+		c.Reason = fmt.Sprintf("the mean's metric of %.4g is worse than the %.4g of the best single candidate", c.Metric, single.Metric)
+	case c.money != nil && !alike(o.Trials[most].money, c.money):
+		c.Reason = "the mean earns less than the candidate that earns most, by more than noise"
+	default:
+		c.Taken = true
+		c.Reason = fmt.Sprintf("the mean's loss of %.4g is below the %.4g of the best single candidate", c.Loss, single.Loss)
+	}
+}
+
+// blended lists the trials that a committee may be drawn from, the scenario's
+// choice first, then by rising loss.
+func blended(o *Outcome) []int {
+	var pool []int
+	for i, t := range o.Trials {
+		if t.Failed == "" && (t.Equal || t.money == nil) {
+			pool = append(pool, i)
+		}
+	}
+	slices.SortStableFunc(pool, func(i, j int) int {
+		return cmp.Or(cmp.Compare(btoi(j == o.Scenario), btoi(i == o.Scenario)), cmp.Compare(o.Trials[i].Loss, o.Trials[j].Loss))
+	})
+	return pool[:min(len(pool), mostBlended)]
+}
+
+// blend is a greedy selection.
+type blend struct {
+	task    model.Task
+	y       []float64   // per row
+	raw     [][]float64 // per trial of the pool, row after row
+	width   int         // raw outputs of a row
+	threads int
+	sum     []float64 // of the raw outputs drawn so far
+	drawn   []int     // in order, indices into raw
+}
+
+func (s *Search) blend(o *Outcome, pool []int) *blend {
+	rows, outputs := o.Trials[o.Scenario].outOfFold.Rows, s.Problem.Outputs()
+	b := &blend{task: s.Problem.Task, y: make([]float64, len(rows)), width: model.RawOutputs(outputs), threads: max(1, s.Threads)}
+	for i, r := range rows {
+		b.y[i] = s.Problem.Y[r]
+	}
+	for _, i := range pool {
+		b.raw = append(b.raw, rawOf(o.Trials[i].outOfFold, outputs, b.width))
+	}
+	b.sum = make([]float64, len(b.raw[0]))
+	return b
+}
+
+// rawOf gives the raw outputs behind out-of-fold predictions.
+func rawOf(o *train.OutOfFold, outputs, width int) []float64 {
+	out := make([]float64, len(o.Rows)*width)
+	for i := range o.Rows {
+		ensemble.LogOdds(o.Predictions[i*outputs:(i+1)*outputs], out[i*width:(i+1)*width])
+	}
+	return out
+}
+
+// grow draws the given number of trials, the first of the pool first, and
+// returns how often each was drawn up to the mean with the least loss.
+func (b *blend) grow(draws int) []int {
+	var best []int
+	least := math.Inf(1)
+	counts := make([]int, len(b.raw))
+	next, loss := 0, b.loss(b.raw[0], 1)
+	for {
+		for i, v := range b.raw[next] {
+			b.sum[i] += v
+		}
+		b.drawn = append(b.drawn, next)
+		counts[next]++
+		if loss < least {
+			least, best = loss, slices.Clone(counts)
+		}
+		if len(b.drawn) == draws {
+			return best
+		}
+		next, loss = b.next()
+	}
+}
+
+// next is the trial that makes the best mean with those drawn so far, the first
+// of equals, and the loss of that mean.
+func (b *blend) next() (trial int, loss float64) {
+	losses := make([]float64, len(b.raw))
+	slots := make(chan struct{}, b.threads)
+	var wg sync.WaitGroup
+	for i, raw := range b.raw {
+		slots <- struct{}{}
+		wg.Go(func() {
+			losses[i] = b.loss(raw, float64(len(b.drawn)+1))
+			<-slots
+		})
+	}
+	wg.Wait()
+	for i, l := range losses {
+		if l < losses[trial] {
+			trial = i
+		}
+	}
+	return trial, losses[trial]
+}
+
+// loss is the proper loss of the mean of what was drawn and one more, count in
+// all: log-loss in nats per row, or the mean squared error.
+func (b *blend) loss(raw []float64, count float64) float64 {
+	total := 0.0
+	z := make([]float64, b.width)
+	for i, y := range b.y {
+		for k := range z {
+			z[k] = (b.sum[i*b.width+k] + raw[i*b.width+k]) / count
+		}
+		switch b.task {
+		case model.Regression:
+			total += (z[0] - y) * (z[0] - y)
+		case model.Binary:
+			total += max(z[0], 0) - y*z[0] + math.Log1p(math.Exp(-math.Abs(z[0])))
+		default:
+			total += logSum(z) - z[int(y)]
+		}
+	}
+	return total / float64(len(b.y))
+}
+
+// logSum is the logarithm of the sum of exponentials.
+func logSum(z []float64) float64 {
+	top, sum := slices.Max(z), 0.0
+	for _, v := range z {
+		sum += math.Exp(v - top)
+	}
+	return top + math.Log(sum)
+}
+
+func sum(counts []int) int {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return total
+}
