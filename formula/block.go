@@ -23,6 +23,8 @@ type Block struct {
 	columns []*table.Column // by the scope's column index
 	fill    []*Fallback     // likewise; nil where a missing cell is an error
 
+	setting []float64 // of the uncertain parameters of the program at work
+
 	size    int
 	numbers [][]float64
 	words   [][]string

@@ -46,14 +46,37 @@ type node struct {
 	reads bool
 	// size counts the nodes below, repeated use of a variable included.
 	size int
+	// at is the column of the expression where the node begins, from 1.
+	at int
+	// unit is what the number counts; measure finds it for a function.
+	unit    Unit
+	measure func(s *compiler, made *node) error
+	// uncertain are the uncertain parameters read, bent says that the node is not
+	// linear in each of them, over is what it is averaged over.
+	uncertain []string
+	bent      bool
+	over      *spread
 }
 
-// compiler is the state of compiling one expression.
+// compiler is the state of compiling one expression, and the variables that
+// are known at the place under compilation.
 type compiler struct {
+	*state
+	locals map[string]*node
+}
+
+// state is what all parts of one expression share.
+type state struct {
 	scope  *Scope
 	path   string
-	words  *[]Comparison
-	locals map[string]*node
+	source string
+	words  []Comparison
+	// used are the parameters read, spread the uncertain ones among them in order
+	// of first use.
+	used   map[string]bool
+	spread []string
+	// atMeans takes uncertain parameters for known at their means.
+	atMeans bool
 }
 
 // build parses and checks an expression.
@@ -67,6 +90,10 @@ func (s *compiler) build(source string) (*node, error) {
 	if !utf8.ValidString(source) {
 		return nil, fail(s.path, "", "is not valid UTF-8")
 	}
+	if n := s.amount(source); n != nil {
+		return n, nil
+	}
+	s.source = source
 	tree, err := parse(source)
 	if err != nil {
 		return nil, s.syntax(source, err)
@@ -75,7 +102,11 @@ func (s *compiler) build(source string) (*node, error) {
 	if measure(tree.Node, &budget); budget < 0 {
 		return nil, s.tooLong()
 	}
-	return s.node(tree.Node)
+	root, err := s.node(tree.Node)
+	if err != nil {
+		return nil, err
+	}
+	return s.average(root, tree.Node)
 }
 
 func (s *compiler) tooLong() error {
@@ -152,19 +183,24 @@ func (s *compiler) node(n ast.Node) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(made, n.String())
+	return s.finish(made, n)
 }
 
-// finish gives a node its source and size, and folds it.
-func (s *compiler) finish(made *node, source string) (*node, error) {
-	made.source = source
-	made.size = 1
+// finish gives a node its source, place, size and unit, and folds it.
+func (s *compiler) finish(made *node, n ast.Node) (*node, error) {
+	made.source = n.String()
+	made.size, made.at = 1, n.Location().From+1
 	for _, a := range made.args {
 		made.size += a.size
+		made.at = min(made.at, a.at)
 	}
 	if made.size > maxNodes {
 		return nil, s.tooLong()
 	}
+	if err := s.measure(made); err != nil {
+		return nil, err
+	}
+	made.settle()
 	return s.fold(made)
 }
 
@@ -225,14 +261,16 @@ func constantText(word string) *node {
 // a column.
 func (s *compiler) identifier(name string) (*node, error) {
 	if n, ok := s.locals[name]; ok {
-		c := *n
+		c := *n // with a place of its own
 		return &c, nil
 	}
-	if v, ok := s.scope.Parameters[name]; ok {
-		return constantNumber(v), nil
+	if _, ok := s.scope.Parameters[name]; ok {
+		return s.parameter(name), nil
 	}
 	if s.scope.Numeric && (name == NameTruth || name == NamePrediction) {
-		return lanes(name), nil
+		n := lanes(name)
+		n.unit = s.scope.Units[s.scope.Target]
+		return n, nil
 	}
 	return s.columnNamed(name)
 }
@@ -263,7 +301,11 @@ func (s *compiler) columnNamed(name string) (*node, error) {
 		at = len(s.scope.columns)
 		s.scope.columns = append(s.scope.columns, f)
 	}
-	return load(at, f), nil
+	n := load(at, f)
+	if n.kind == Number {
+		n.unit = s.scope.Units[name]
+	}
+	return n, nil
 }
 
 // known lists every name an expression may use, parameters first.
@@ -336,7 +378,7 @@ func (s *compiler) fold(n *node) (*node, error) {
 		}
 	}
 	b := &Block{Lanes: 1, size: 1}
-	folded := &node{kind: n.kind, constant: true, source: n.source, size: n.size, column: -1}
+	folded := &node{kind: n.kind, constant: true, source: n.source, size: n.size, column: -1, at: n.at, unit: n.unit}
 	if n.kind == Text {
 		var out [1]string
 		n.texts(b, out[:])
@@ -365,7 +407,7 @@ func results(n *node) []string {
 	if n.constant {
 		return []string{n.word}
 	}
-	if n.name == opChoice {
+	if n.name == opChoice && len(n.args) == 3 {
 		return append(results(n.args[1]), results(n.args[2])...)
 	}
 	return nil

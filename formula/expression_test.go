@@ -31,7 +31,7 @@ func loans(t testing.TB) *table.Table {
 
 // compile compiles an expression over the table.
 func compile(schema table.Schema, source string) (*formula.Scope, *formula.Program, error) {
-	scope := &formula.Scope{Schema: schema, Target: "class", Parameters: map[string]float64{"margin": 0.25}}
+	scope := &formula.Scope{Schema: schema, Target: "class", Parameters: map[string]formula.Parameter{"margin": {Value: 0.25}}}
 	p, err := scope.Compile("value.actions.act", source)
 	return scope, p, err
 }
@@ -223,11 +223,14 @@ func FuzzExpression(f *testing.F) {
 		"0.12 * amount", `purpose == "car" ? 1 : -amount`, "let x = 1; x", "max(amount, pmt(0.01, 12, rate))",
 		`(amount ?? 0) / (rate - 0.01)`, `row["Years at job"] ** 2`, "1 in [1, 2] ? 3 : 4", "if true {1} else {2}",
 		"amount | abs()", "((((((", "a?.b?.[0]", "::min(1,2)", "#", "-", "let let = 1; let", "b\"x\"", "opened - opened",
+		"-60 EUR", "guess * guess / (guess - 1)", "rent * term + amount", "guess > 2 ? amount : truth", "5 EUR/", "side ** guess",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, money string) {
-		scope, p, err := compile(tb.Schema(), money)
+		scope := contract(t)
+		scope.Parameters["guess"] = formula.Parameter{Value: 2.5, Points: []formula.Point{{Value: 1, Weight: .5}, {Value: 4, Weight: .5}}}
+		p, err := scope.Compile("value.actions.act", money)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "value: value.actions.act: ") {
 				t.Fatalf("%q: the error has no place: %v", money, err)
@@ -235,6 +238,7 @@ func FuzzExpression(f *testing.F) {
 			return
 		}
 		b := scope.NewBlock(1, nil)
+		b.Truth, b.Prediction = []float64{5}, []float64{6}
 		if err := b.Bind(tb); err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,10 @@ func fault(n *node, b *Block) *Cause {
 		return nil
 	}
 	args := n.args
-	if n.name == opChoice {
+	if n.over != nil {
+		return n.unsettled(b)
+	}
+	if n.name == opChoice && len(args) == 3 {
 		var c [1]float64
 		n.args[0].eval(b, c[:])
 		switch c[0] {

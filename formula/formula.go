@@ -4,7 +4,7 @@
 // rows. The language has numbers, text, true/false and times, and nothing that
 // loops, allocates or reaches outside the row: see Functions.
 //
-//	scope := &formula.Scope{Schema: t.Schema(), Parameters: map[string]float64{"margin": 0.12}}
+//	scope := &formula.Scope{Schema: t.Schema(), Parameters: map[string]formula.Parameter{"margin": {Value: 0.12}}}
 //	payoff, err := scope.Compile("value.actions.grant.good", "margin * amount")
 //	b := scope.NewBlock(256, nil)
 //	err = b.Bind(t)
@@ -56,7 +56,10 @@ type Scope struct {
 	// when a decision falls due; empty when there is none.
 	Target string
 	// Parameters are numbers by name; a parameter hides a column.
-	Parameters map[string]float64
+	Parameters map[string]Parameter
+	// Units are what the numbers of columns count, by column; the unit of the
+	// target is that of truth and prediction.
+	Units map[string]Unit
 	// Numeric says that truth and prediction are known.
 	Numeric bool
 
@@ -75,22 +78,30 @@ type Comparison struct {
 
 // Program is a compiled expression. It is immutable.
 type Program struct {
-	path  string
-	root  *node
-	words []Comparison
+	path      string
+	root      *node
+	words     []Comparison
+	used      map[string]bool
+	uncertain []string
 }
 
 // Compile checks and compiles an expression. path is its place in the scenario;
 // every error is an *Error that has it.
+//
+// An expression with uncertain parameters stands for its mean over them. Where
+// it is linear in each, that is its value at their means; otherwise it is
+// averaged over every combination of their points, which takes as many times
+// longer.
 func (s *Scope) Compile(path, source string) (*Program, error) {
-	p := &Program{path: path}
-	c := &compiler{scope: s, path: path, words: &p.words}
+	if err := s.checkParameters(path); err != nil {
+		return nil, err
+	}
+	c := &compiler{state: &state{scope: s, path: path, used: make(map[string]bool)}}
 	root, err := c.build(source)
 	if err != nil {
 		return nil, err
 	}
-	p.root = root
-	return p, nil
+	return &Program{path: path, root: root, words: c.words, used: c.used, uncertain: c.uncertain()}, nil
 }
 
 // Path is the place in the scenario.
@@ -108,8 +119,16 @@ func (p *Program) Constant() (v float64, ok bool) {
 	return p.root.value, p.root.constant && p.root.kind != Text
 }
 
-// Reads says whether the expression reads truth or prediction, by its name.
-func (p *Program) Reads(name string) bool { return p.root.uses(name) }
+// Unit is what the number counts; not known where a part of it has no unit.
+func (p *Program) Unit() Unit { return p.root.unit }
+
+// Reads says whether the expression reads truth, prediction or a parameter, by
+// its name.
+func (p *Program) Reads(name string) bool { return p.used[name] || p.root.uses(name) }
+
+// Uncertain lists the uncertain parameters that the expression reads, in order
+// of their names; the value is the mean over them.
+func (p *Program) Uncertain() []string { return slices.Clone(p.uncertain) }
 
 // Comparisons lists the categories that the expression compares with a literal,
 // for finding spellings that no row has.

@@ -20,30 +20,34 @@ type Function struct {
 	// Doc is one sentence.
 	Doc string
 
+	// Units says what units the arguments must have and the result has.
+	Units string
+
 	takes    []Kind // of the arguments; the last one repeats when variadic
 	least    int    // fewest arguments; 0 means len(takes)
 	variadic bool
 	gives    Kind
 	numeric  func(x []float64) float64
 	words    func(x string) string
+	measure  func(s *compiler, made *node) error // nil without a unit
 }
 
 // Functions is the table of what payoffs may call. All of them give no value,
 // and with it an error in the row, where their result is not a finite number.
 var Functions = []Function{
-	{Name: "abs", Signature: "abs(x)", Doc: "x without its sign.", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Abs(x[0]) }},
-	{Name: "min", Signature: "min(x, y, ...)", Doc: "The smallest of the numbers.", takes: []Kind{Number}, least: 1, variadic: true, numeric: slices.Min[[]float64]},
-	{Name: "max", Signature: "max(x, y, ...)", Doc: "The largest of the numbers.", takes: []Kind{Number}, least: 1, variadic: true, numeric: slices.Max[[]float64]},
-	{Name: "clamp", Signature: "clamp(x, low, high)", Doc: "x, but not below low and not above high.", takes: []Kind{Number, Number, Number}, numeric: func(x []float64) float64 { return math.Min(math.Max(x[0], x[1]), x[2]) }},
-	{Name: "floor", Signature: "floor(x)", Doc: "The largest whole number not above x.", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Floor(x[0]) }},
-	{Name: "ceil", Signature: "ceil(x)", Doc: "The smallest whole number not below x.", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Ceil(x[0]) }},
-	{Name: "round", Signature: "round(x, digits)", Doc: "x rounded half away from zero, to whole numbers or to digits after the point.", takes: []Kind{Number, Number}, least: 1, numeric: round},
-	{Name: "exp", Signature: "exp(x)", Doc: "e to the power x.", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Exp(x[0]) }},
-	{Name: "log", Signature: "log(x)", Doc: "The natural logarithm of x, which must be above zero.", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Log(x[0]) }},
-	{Name: "sqrt", Signature: "sqrt(x)", Doc: "The square root of x, which must not be negative.", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Sqrt(x[0]) }},
-	{Name: "pow", Signature: "pow(x, y)", Doc: "x to the power y.", takes: []Kind{Number, Number}, numeric: func(x []float64) float64 { return math.Pow(x[0], x[1]) }},
-	{Name: "pmt", Signature: "pmt(rate, periods, amount)", Doc: "The equal payment per period that repays amount over so many periods at rate per period (0.01 is 1 %).", takes: []Kind{Number, Number, Number}, numeric: func(x []float64) float64 { return Payment(x[0], x[1], x[2]) }},
-	{Name: "pv", Signature: "pv(rate, periods, payment)", Doc: "What so many equal payments, the first one period from now, are worth now at rate per period.", takes: []Kind{Number, Number, Number}, numeric: func(x []float64) float64 { return PresentValue(x[0], x[1], x[2]) }},
+	{Name: "abs", Signature: "abs(x)", Doc: "x without its sign.", Units: "keeps the unit", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Abs(x[0]) }, measure: keepUnit},
+	{Name: "min", Signature: "min(x, y, ...)", Doc: "The smallest of the numbers.", Units: "one unit for all, and for the result", takes: []Kind{Number}, least: 1, variadic: true, numeric: slices.Min[[]float64], measure: keepUnit},
+	{Name: "max", Signature: "max(x, y, ...)", Doc: "The largest of the numbers.", Units: "one unit for all, and for the result", takes: []Kind{Number}, least: 1, variadic: true, numeric: slices.Max[[]float64], measure: keepUnit},
+	{Name: "clamp", Signature: "clamp(x, low, high)", Doc: "x, but not below low and not above high.", Units: "one unit for all, and for the result", takes: []Kind{Number, Number, Number}, numeric: func(x []float64) float64 { return math.Min(math.Max(x[0], x[1]), x[2]) }, measure: keepUnit},
+	{Name: "floor", Signature: "floor(x)", Doc: "The largest whole number not above x.", Units: "keeps the unit", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Floor(x[0]) }, measure: roundUnit},
+	{Name: "ceil", Signature: "ceil(x)", Doc: "The smallest whole number not below x.", Units: "keeps the unit", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Ceil(x[0]) }, measure: roundUnit},
+	{Name: "round", Signature: "round(x, digits)", Doc: "x rounded half away from zero, to whole numbers or to digits after the point.", Units: "keeps the unit; digits is a plain number", takes: []Kind{Number, Number}, least: 1, numeric: round, measure: roundUnit},
+	{Name: "exp", Signature: "exp(x)", Doc: "e to the power x.", Units: "plain number", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Exp(x[0]) }, measure: plainUnit},
+	{Name: "log", Signature: "log(x)", Doc: "The natural logarithm of x, which must be above zero.", Units: "plain number", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Log(x[0]) }, measure: plainUnit},
+	{Name: "sqrt", Signature: "sqrt(x)", Doc: "The square root of x, which must not be negative.", Units: "plain number", takes: []Kind{Number}, numeric: func(x []float64) float64 { return math.Sqrt(x[0]) }, measure: plainUnit},
+	{Name: "pow", Signature: "pow(x, y)", Doc: "x to the power y.", Units: "y is a plain number; x has a unit only where y is a whole number written out", takes: []Kind{Number, Number}, numeric: func(x []float64) float64 { return math.Pow(x[0], x[1]) }, measure: powerUnit},
+	{Name: "pmt", Signature: "pmt(rate, periods, amount)", Doc: "The equal payment per period that repays amount over so many periods at rate per period (0.01 is 1 %).", Units: "a rate that is plain or per period, periods and money give money per period", takes: []Kind{Number, Number, Number}, numeric: func(x []float64) float64 { return Payment(x[0], x[1], x[2]) }, measure: annuityUnit(-1)},
+	{Name: "pv", Signature: "pv(rate, periods, payment)", Doc: "What so many equal payments, the first one period from now, are worth now at rate per period.", Units: "a rate that is plain or per period, periods and money per period give money", takes: []Kind{Number, Number, Number}, numeric: func(x []float64) float64 { return PresentValue(x[0], x[1], x[2]) }, measure: annuityUnit(1)},
 	{Name: "year", Signature: "year(time)", Doc: "The year of a time (UTC).", takes: []Kind{Time}, numeric: func(x []float64) float64 { return float64(calendar(x[0]).Year()) }},
 	{Name: "month", Signature: "month(time)", Doc: "The month of a time, 1 to 12 (UTC).", takes: []Kind{Time}, numeric: func(x []float64) float64 { return float64(calendar(x[0]).Month()) }},
 	{Name: "day", Signature: "day(time)", Doc: "The day of the month of a time, 1 to 31 (UTC).", takes: []Kind{Time}, numeric: func(x []float64) float64 { return float64(calendar(x[0]).Day()) }},
@@ -173,7 +177,7 @@ func mapWords(f Function, a *node) *node {
 // mapNumbers calls a function lane by lane. A missing argument or a result that
 // is not finite gives NaN.
 func mapNumbers(f Function, args []*node) *node {
-	made := &node{kind: f.gives, name: f.Name, args: args, column: -1}
+	made := &node{kind: f.gives, name: f.Name, args: args, column: -1, measure: f.measure}
 	made.numbers = func(b *Block, out []float64) {
 		mark := b.top
 		for range args {

@@ -224,7 +224,7 @@ func (s *compiler) otherwise(l, r *node) (*node, error) {
 		return nil, fail(s.path, "", "%#q is %v, but stands in for %#q, which is %v", r.source, r.kind, l.source, l.kind)
 	}
 	at := l.column
-	made := &node{kind: l.kind, name: "??", args: []*node{r}, column: -1, reads: true}
+	made := &node{kind: l.kind, name: "??", args: []*node{r}, column: -1, reads: true, unit: l.unit}
 	if l.kind == Text {
 		made.texts = func(b *Block, out []string) {
 			t := b.TakeWords()
@@ -320,7 +320,7 @@ func testWords(l, r *node, test func(x, y string) bool) func(b *Block, out []flo
 func dated(n, other *node) *node {
 	if n.kind == Text && n.constant && other.kind == Time {
 		if d, err := parseDate(n.word); err == nil {
-			return &node{kind: Time, constant: true, value: d, source: n.source, size: 1, column: -1}
+			return &node{kind: Time, constant: true, value: d, source: n.source, size: 1, at: n.at, column: -1}
 		}
 	}
 	return n
@@ -334,7 +334,7 @@ func (s *compiler) notice(op string, l, r *node) {
 	}
 	if (op == "==" || op == "!=") && l.column >= 0 && r.constant {
 		if f := s.scope.columns[l.column]; f.Kind == table.Category {
-			*s.words = append(*s.words, Comparison{Field: f, Word: r.word})
+			s.words = append(s.words, Comparison{Field: f, Word: r.word})
 		}
 	}
 }
@@ -359,7 +359,7 @@ func (s *compiler) in(n *ast.BinaryNode) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if test, err = s.finish(test, n.String()); err != nil {
+		if test, err = s.finish(test, n); err != nil {
 			return nil, err
 		}
 		if all == nil {
@@ -369,7 +369,7 @@ func (s *compiler) in(n *ast.BinaryNode) (*node, error) {
 		if all, err = s.logic("or", all, test); err != nil {
 			return nil, err
 		}
-		if all, err = s.finish(all, n.String()); err != nil {
+		if all, err = s.finish(all, n); err != nil {
 			return nil, err
 		}
 	}

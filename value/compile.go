@@ -2,6 +2,7 @@ package value
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -17,8 +18,8 @@ import (
 // that is wrong comes back as an *Error with its place in the scenario.
 func Compile(c Config) (*Payoffs, error) {
 	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1}
-	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Parameters: p.known(), Numeric: p.numeric()}
-	for _, step := range []func() error{p.outcomes, p.params, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
+	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Numeric: p.numeric()}
+	for _, step := range []func() error{p.outcomes, p.params, p.units, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -76,16 +77,61 @@ func (p *Payoffs) params() error {
 			return fail(path, "use letters, digits and _", "%q cannot be written in an expression", n)
 		}
 	}
+	if err := p.believe(names); err != nil {
+		return err
+	}
+	return p.parameters(names)
+}
+
+// parameters tells the scope what the names stand for.
+func (p *Payoffs) parameters(names []string) error {
+	p.scope.Parameters = make(map[string]formula.Parameter, len(names))
+	for _, n := range names {
+		v := p.config.Value.Params[n]
+		one := formula.Parameter{Value: v.Value}
+		var err error
+		if one.Unit, err = formula.ParseParameterUnit(v.Unit); err != nil {
+			return fail("value.params."+n+".unit", "", "%v", err)
+		}
+		if b := p.beliefs[n]; b != nil {
+			one.Value, _ = b.moments()
+			one.Points = b.grid(p.points)
+		}
+		p.scope.Parameters[n] = one
+	}
 	return nil
 }
 
-// known are the values of the parameters.
-func (p *Payoffs) known() map[string]float64 {
-	out := make(map[string]float64, len(p.config.Value.Params))
-	for name, v := range p.config.Value.Params {
-		out[name] = v.Value
+// units tells the scope what columns count.
+func (p *Payoffs) units() error {
+	p.scope.Units = make(map[string]formula.Unit, len(p.config.Units))
+	for _, name := range slices.Sorted(maps.Keys(p.config.Units)) {
+		u, err := formula.ParseUnit(p.config.Units[name])
+		if err != nil {
+			return fail("data.columns."+name+".unit", "", "%v", err)
+		}
+		p.scope.Units[name] = u
 	}
-	return out
+	// A currency that is no word of the language of units is not checked.
+	p.currency, _ = formula.ParseUnit(p.config.Currency)
+	return nil
+}
+
+// fits checks that a payoff is money, as far as its unit is known.
+func (p *Payoffs) fits(path, source string, u formula.Unit) error {
+	switch {
+	case !u.Known() || u.Equal(p.currency):
+		return nil
+	case p.currency.Known() && u.Word() != "" && strings.ToUpper(u.Word()) == u.Word():
+		return fail(path, "write every amount in one currency", "%#q is in %s, but need.currency is %s", source, u, p.config.Currency)
+	case p.currency.Known():
+		return fail(path, u.Toward(p.currency), "%#q is %s, a payoff must be in %s", source, u, p.config.Currency)
+	case !p.payoffUnit.Known():
+		p.payoffUnit = u
+	case !u.Equal(p.payoffUnit):
+		return fail(path, "write every amount in one unit", "%#q is %s, but another payoff is %s", source, u, p.payoffUnit)
+	}
+	return nil
 }
 
 func (p *Payoffs) actionNames() error {
@@ -188,6 +234,9 @@ func (p *Payoffs) program(path, source string) error {
 			hint = "write " + g.Source() + " ? 1 : 0"
 		}
 		return fail(path, hint, "%#q is %v, a payoff must be a number", source, g.Kind())
+	}
+	if err := p.fits(path, source, g.Unit()); err != nil {
+		return err
 	}
 	p.slot = append(p.slot, len(p.programs))
 	p.programs = append(p.programs, program{Program: g, prediction: g.Reads(formula.NamePrediction), truth: g.Reads(formula.NameTruth)})

@@ -69,7 +69,9 @@ func TestCompileErrors(t *testing.T) {
 		{"param column", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"amount": scenario.Known(1)} }, "value.params.amount", "a column has the same name"},
 		{"param word", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"a-b": scenario.Known(1)} }, "value.params.a-b", "cannot be written in an expression"},
 		{"param reserved", func(c *value.Config) { c.Value.Params = map[string]scenario.Param{"truth": scenario.Known(1)} }, "value.params.truth", "has a meaning of its own"},
-		{"review cost", func(c *value.Config) { c.Value.Review = &scenario.Review{Cost: -1, Accuracy: scenario.Accuracy{Same: 1}} }, "value.review.cost", "is -1, it must be 0 or more"},
+		{"review cost", func(c *value.Config) {
+			c.Value.Review = &scenario.Review{Cost: -1, Accuracy: scenario.Accuracy{Same: 1}}
+		}, "value.review.cost", "is -1, it must be 0 or more"},
 		{"review accuracy", func(c *value.Config) { c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1.2}} }, "value.review.accuracy", "is 1.2, it must be from 0 to 1"},
 		{"review capacity", func(c *value.Config) {
 			c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1}, Capacity: scenario.Rate{Amount: -3}}

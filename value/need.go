@@ -272,7 +272,7 @@ func (p *Payoffs) knobs(need scenario.Need) []knob {
 				c := p.config
 				c.Value.Actions = slices.Clone(c.Value.Actions)
 				c.Value.Actions[a].Payoffs = slices.Clone(c.Value.Actions[a].Payoffs)
-				c.Value.Actions[a].Payoffs[o].Money = fmt.Sprintf("%v * (%s)", f, pay.Money)
+				c.Value.Actions[a].Payoffs[o].Money = formula.Scale(pay.Money, f)
 				return c, need
 			}})
 		}

@@ -7,6 +7,9 @@
 // noun and not a stage.
 //
 // Payoffs are small expressions over the row's columns: see package formula.
+// Their units are checked as far as they are known, and where the currency is,
+// a payoff must be in it. Parameters may be uncertain: money is then expected
+// over them, see Uncertain, Grid and Revealed.
 //
 //	p, err := value.Compile(value.Config{
 //		Value:    scenario.Value{Actions: scenario.Actions{
@@ -71,6 +74,16 @@ type Config struct {
 	// ReviewPrice is the shadow price of a review in money: what a review must
 	// gain beyond its cost when capacity is short. See Sheet.ReviewPrice.
 	ReviewPrice float64 `json:"review_price,omitempty"`
+	// Currency is the unit of all money; empty leaves payoffs without a check
+	// against it.
+	Currency string `json:"currency,omitempty"`
+	// Units says what the numbers of columns count, by column, such as EUR or
+	// EUR / month; that of the target is the unit of truth and prediction.
+	Units map[string]string `json:"units,omitempty"`
+	// Points is how many points stand for each uncertain parameter, at most
+	// 4096; 0 takes 64 for one parameter, 16 for each of two, 6 of three, 4 of
+	// four.
+	Points int `json:"points,omitempty"`
 }
 
 // Payoffs are compiled payoffs. They are immutable and safe for concurrent
@@ -90,6 +103,11 @@ type Payoffs struct {
 	columns   []table.Field // that payoffs and today's rule read
 	doNothing int
 	warnings  []Warning
+	beliefs   map[string]*belief // of the uncertain parameters
+	points    int                // per uncertain parameter
+	currency  formula.Unit
+	// payoffUnit is the first unit of a payoff, where no currency is known.
+	payoffUnit formula.Unit
 }
 
 // program is one distinct payoff.

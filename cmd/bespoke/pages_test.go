@@ -51,14 +51,16 @@ func TestReference(t *testing.T) {
 	golden.Check(t, filepath.Join(pagesDir, "cli.md"), b.String())
 }
 
-// TestFunctions: docs/functions.md is the table of what payoffs may call.
+// TestFunctions: docs/functions.md is the table of what payoffs may call, and
+// what they may be written with.
 func TestFunctions(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("<!-- Code generated from formula.Functions by go generate ./cmd/bespoke. DO NOT EDIT. -->\n\n# Functions in payoffs\n\n" +
-		"What the expressions of a scenario's `value` section and of `need.today` may call. A result that is no finite number is an error that names the row.\n\n| function | gives |\n|---|---|\n")
+		"What the expressions of a scenario's `value` section and of `need.today` may call. A result that is no finite number is an error that names the row.\n\n| function | gives | units |\n|---|---|---|\n")
 	for _, f := range formula.Functions {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Signature, f.Doc)
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Signature, f.Doc, f.Units)
 	}
+	b.WriteString(formula.Guide)
 	golden.Check(t, filepath.Join(pagesDir, "functions.md"), b.String())
 }
 
