@@ -104,7 +104,7 @@ func TestMoneyTrainedCandidatesAreCalibrated(t *testing.T) {
 		p.Stakes[i]++ // two to one
 	}
 	shrunk := small
-	shrunk.Params = model.Params{"rounds": 60.0, "patience": 0.0, "num_leaves": 6.0, "learning_rate": 0.03, "lambda_l2": 5.0}
+	shrunk.Params = model.Params{"rounds": 300.0, "patience": 0.0, "num_leaves": 6.0, "learning_rate": 0.03, "lambda_l2": 5.0}
 	for _, c := range []model.Candidate{logistic, shrunk} {
 		plain, err := p.Calibrate(crossFit(t, p, c, 4))
 		if err != nil {

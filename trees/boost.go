@@ -35,15 +35,18 @@ func Fit(ctx context.Context, params model.Params, in model.Training) (*Model, e
 
 // booster is the state of one Fit.
 type booster struct {
-	s     *settings
-	in    model.Training
-	obj   *objective
-	tgt   target
-	team  *team
-	data  *binned
-	grow  *grower
-	scale scale
-	model *Model
+	s   *settings
+	in  model.Training
+	obj *objective
+	// now is the loss whose gradient the current round follows: warm, if there
+	// is one, in the first rounds.
+	now, warm *objective
+	tgt       target
+	team      *team
+	data      *binned
+	grow      *grower
+	scale     scale
+	model     *Model
 
 	// score is the raw scores of the training rows, output after output; gh and
 	// the sums by block are made of g and h for one output at a time.
@@ -68,14 +71,14 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	if err := checkFeatures(in); err != nil {
 		return nil, err
 	}
-	obj, err := objectiveFor(s, in.Task)
+	obj, warm, err := objectivesFor(s, in.Task)
 	if err != nil {
 		return nil, err
 	}
 	if in, err = in.Staked(s.stakes); err != nil {
 		return nil, err
 	}
-	b := &booster{s: s, in: in, obj: obj}
+	b := &booster{s: s, in: in, obj: obj, warm: warm}
 	b.tgt = target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: s.alpha}
 	if in.Task != model.Regression {
 		if b.absent, err = absentClasses(in); err != nil {
@@ -232,6 +235,9 @@ func (b *booster) round(ctx context.Context, round int) (grown bool, err error) 
 		return false, err
 	}
 	b.drawRows(round)
+	if b.now = b.obj; b.warm != nil && float64(round)*b.s.rate < warmth {
+		b.now = b.warm
+	}
 	if b.obj.prepare != nil {
 		b.team.run(len(b.sums), b.prepareTask)
 	}
@@ -324,7 +330,7 @@ func (b *booster) prepareBlock(_, task int) {
 
 func (b *booster) gradientBlock(_, task int) {
 	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
-	b.obj.gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
+	b.now.gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
 	sum := [2]float64{}
 	for i := lo; i < hi; i++ {
 		sum[0] += b.tgt.weight(i) * math.Abs(b.g[i])

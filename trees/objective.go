@@ -97,7 +97,8 @@ var objectives = []objective{
 // class has less than half. The size of the gradient bounds it (p(1-p) against
 // p(1-p)|1-2p|) and stands for it, so that the best step of a single row is one
 // unit of log-odds, up or down, however wrong the row is. The best constant
-// would be infinite, so boosting starts from the priors, weighted by stakes.
+// would be infinite, so boosting starts from the priors, weighted by stakes, and
+// follows the log-loss for a while; see warmth.
 var expectedLosses = []objective{
 	{
 		name: "log-loss", tasks: []model.Task{model.Binary},
@@ -110,17 +111,27 @@ var expectedLosses = []objective{
 	},
 }
 
-// objectiveFor is the loss that the settings ask for.
-func objectiveFor(s *settings, task model.Task) (*objective, error) {
-	o, err := findObjective(s.objective, task)
+// warmth is for how many rounds, times the learning rate, boosting for expected
+// loss follows the log-loss with the same weights first: as far as a score can
+// go in them, in log-odds. From the priors alone, rows are pushed to the side of
+// the dear answer before anything is known about them, and where they are pushed
+// far their gradient is gone; on development data (bench/quality/RESULTS.md) 6
+// lost less money than 3 or 0. It does not hang on the number of rounds, so that
+// a refit with the rounds that early stopping found goes the same way.
+const warmth = 6.0
+
+// objectivesFor is the loss that the settings ask for, and the one, if any, that
+// the first rounds follow.
+func objectivesFor(s *settings, task model.Task) (loss, warm *objective, err error) {
+	loss, err = findObjective(s.objective, task)
 	if err == nil && s.stakes == model.StakesExpected {
 		for i := range expectedLosses {
 			if slices.Contains(expectedLosses[i].tasks, task) {
-				return &expectedLosses[i], nil
+				return &expectedLosses[i], loss, nil
 			}
 		}
 	}
-	return o, err
+	return loss, nil, err
 }
 
 // objectiveChoices are the words that the parameter objective allows.

@@ -1,6 +1,7 @@
 package trees
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -89,6 +90,31 @@ func TestStoppingWatchesTheSameLoss(t *testing.T) {
 		valid.Stakes = nil
 		if _, err := Fit(context.Background(), model.Params{"stakes": use}, in); err == nil {
 			t.Errorf("stakes %s: watched rows without stakes were taken", use)
+		}
+	}
+}
+
+// The first rounds for expected loss are those of the weighted log-loss, and no
+// more than those.
+func TestExpectedLossStartsWarm(t *testing.T) {
+	in, stakes := crossing(2000, 4)
+	in.Stakes = stakes
+	for _, c := range []struct {
+		rounds int
+		same   bool
+	}{{60, true}, {62, false}} {
+		var saved [2][]byte
+		for i, use := range []string{model.StakesWeights, model.StakesExpected} {
+			m, err := Fit(context.Background(), model.Params{"stakes": use, "rounds": c.rounds, "learning_rate": 0.1}, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if saved[i], err = m.MarshalBinary(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if bytes.Equal(saved[0], saved[1]) != c.same {
+			t.Errorf("%d rounds: the same model %v, want %v", c.rounds, !c.same, c.same)
 		}
 	}
 }
