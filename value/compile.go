@@ -17,7 +17,7 @@ import (
 // Compile checks the configuration and compiles every payoff. The first thing
 // that is wrong comes back as an *Error with its place in the scenario.
 func Compile(c Config) (*Payoffs, error) {
-	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1}
+	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1, used: map[string]bool{}}
 	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Numeric: p.numeric()}
 	for _, step := range []func() error{p.outcomes, p.params, p.units, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
 		if err := step(); err != nil {
@@ -248,6 +248,11 @@ func (p *Payoffs) build(path, source string) (*formula.Program, error) {
 	g, err := p.scope.Compile(path, source)
 	if err != nil {
 		return nil, err
+	}
+	for name := range p.config.Value.Params {
+		if g.Reads(name) {
+			p.used[name] = true
+		}
 	}
 	for _, w := range g.Comparisons() {
 		if !slices.Contains(w.Field.Levels, w.Word) {

@@ -39,6 +39,8 @@ type Revealed struct {
 type Worth struct {
 	Name  string  `json:"name"`
 	Worth float64 `json:"worth"`
+	// Changed is the chance that knowing it changes the decision of a row.
+	Changed float64 `json:"changed"`
 }
 
 // Revealed works out what the uncertain parameters keep from being earned, on
@@ -62,8 +64,10 @@ func (p *Payoffs) Revealed(t *table.Table, predictions, truth []float64, threads
 	names := slices.Sorted(maps.Keys(p.beliefs))
 	out := &Revealed{Rows: t.Rows()}
 	held := make([]weighted, 0, 256)
-	all, err := p.reveal(names, t, predictions, truth, threads, func(s *Sheet, weight float64) {
+	changed := 0.0
+	all, err := p.reveal(names, t, predictions, truth, threads, func(s *Sheet, choice []int, weight float64) {
 		held = append(held, weighted{mean(s.Profit(fixed)), weight})
+		changed += weight * different(choice, fixed)
 	})
 	if err != nil {
 		return nil, err
@@ -77,11 +81,15 @@ func (p *Payoffs) Revealed(t *table.Table, predictions, truth []float64, threads
 	for _, name := range names {
 		known := out.Known
 		if len(names) > 1 {
-			if known, err = p.reveal([]string{name}, t, predictions, truth, threads, nil); err != nil {
+			changed = 0
+			known, err = p.reveal([]string{name}, t, predictions, truth, threads, func(_ *Sheet, choice []int, weight float64) {
+				changed += weight * different(choice, fixed)
+			})
+			if err != nil {
 				return nil, err
 			}
 		}
-		out.Alone = append(out.Alone, Worth{Name: name, Worth: known - out.Chosen})
+		out.Alone = append(out.Alone, Worth{Name: name, Worth: known - out.Chosen, Changed: changed})
 	}
 	slices.SortStableFunc(out.Alone, func(a, b Worth) int { return cmp.Compare(b.Worth, a.Worth) })
 	out.Sentence = out.sentence(p.config.Currency)
@@ -90,7 +98,7 @@ func (p *Payoffs) Revealed(t *table.Table, predictions, truth []float64, threads
 
 // reveal is the mean money of deciding with the named parameters known. each
 // gets the sheet of every setting.
-func (p *Payoffs) reveal(names []string, t *table.Table, predictions, truth []float64, threads int, each func(s *Sheet, weight float64)) (float64, error) {
+func (p *Payoffs) reveal(names []string, t *table.Table, predictions, truth []float64, threads int, each func(s *Sheet, choice []int, weight float64)) (float64, error) {
 	total := 0.0
 	for _, g := range p.grid(names) {
 		q, err := p.At(g.Values)
@@ -101,12 +109,33 @@ func (p *Payoffs) reveal(names []string, t *table.Table, predictions, truth []fl
 		if err != nil {
 			return 0, err
 		}
-		total += g.Weight * mean(s.Profit(s.Choose()))
-		if each != nil {
-			each(s, g.Weight)
-		}
+		choice := s.Choose()
+		total += g.Weight * mean(s.Profit(choice))
+		each(s, choice, g.Weight)
 	}
 	return total, nil
+}
+
+// different is the share of rows in which two choices differ.
+func different(a, b []int) float64 {
+	n := 0
+	for i, x := range a {
+		if x != b[i] {
+			n++
+		}
+	}
+	return float64(n) / float64(len(a))
+}
+
+// Warnings names the uncertain parameters that change no decision.
+func (r *Revealed) Warnings() []Warning {
+	var out []Warning
+	for _, a := range r.Alone {
+		if a.Changed == 0 {
+			out = append(out, Warning{Path: "value.params." + a.Name, Message: "whatever it turns out to be, no decision changes, so that knowing it better is worth nothing"})
+		}
+	}
+	return out
 }
 
 type weighted struct{ value, weight float64 }

@@ -103,6 +103,7 @@ type Payoffs struct {
 	columns   []table.Field // that payoffs and today's rule read
 	doNothing int
 	warnings  []Warning
+	used      map[string]bool    // parameters that an expression reads
 	beliefs   map[string]*belief // of the uncertain parameters
 	points    int                // per uncertain parameter
 	currency  formula.Unit
