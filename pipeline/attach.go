@@ -9,6 +9,7 @@ import (
 	"bespoke/data"
 	"bespoke/scenario"
 	"bespoke/table"
+	"bespoke/web"
 )
 
 // attach adds the columns of value.file to the data and, where the scenario
@@ -22,7 +23,7 @@ func (f *flow) attach(ctx context.Context, l *data.Loaded) error {
 	if err != nil {
 		return err
 	}
-	f.tell("data", "%s from %s", plural(len(names), "column"), v.File.Path)
+	f.tell("data", "%s from %s", web.Count(len(names), "column"), v.File.Path)
 	if len(v.Actions) == 0 {
 		if v.Actions, err = actionsFrom(l.Table, names, l.Outcomes); err != nil {
 			return err
@@ -56,7 +57,7 @@ func actionsFrom(t *table.Table, names, outcomes []string) (scenario.Actions, er
 		actions[at].Payoffs = append(actions[at].Payoffs, payoff)
 	}
 	if len(actions) < 2 {
-		return nil, fmt.Errorf("value: file: the columns (%q) make %s, at least 2 are needed; name them ACTION.OUTCOME with the outcomes %s", names, plural(len(actions), "action"), strings.Join(outcomes, ", "))
+		return nil, fmt.Errorf("value: file: the columns (%q) make %s, at least 2 are needed; name them ACTION.OUTCOME with the outcomes %s", names, web.Count(len(actions), "action"), strings.Join(outcomes, ", "))
 	}
 	return actions, nil
 }

@@ -64,7 +64,7 @@ func near(a, b float64) bool { return a-b < 1e-9*(1+a) && b-a < 1e-9*(1+a) }
 func TestPayoffFileErrors(t *testing.T) {
 	scenario := loans[:strings.Index(loans, "value:")] + "value: {file: payoffs.csv}\n" + loans[strings.Index(loans, "limits:"):]
 	for text, want := range map[string]string{
-		"grant.good,grant.bad,refuse\n" + strings.Repeat("1,2,0\n", 7):    "scenario.yaml:12:15: value.file: ",
+		"grant.good,grant.bad,refuse\n" + strings.Repeat("1,2,0\n", 7):     "scenario.yaml:12:15: value.file: ",
 		"grant.good,grant.bad,refuse\n" + strings.Repeat("1,much,0\n", 60): `the column "grant.bad" is category`,
 		"grant.good,grant.bad\n" + strings.Repeat("1,2\n", 60):             "make 1 action, at least 2 are needed",
 		"grant.good,refuse\n" + strings.Repeat("1,0\n", 60):                `no payoff for the outcome "bad"`,

@@ -10,6 +10,7 @@ import (
 	"bespoke/solution"
 	"bespoke/table"
 	"bespoke/value"
+	"bespoke/web"
 )
 
 // limits measures the chosen solution. Latency depends on the machine, so that
@@ -24,7 +25,7 @@ func (f *flow) limits(s *solution.Solution) ([]Limit, *value.Gate, error) {
 		if g.Sentence != "" {
 			g.Sentence += "; "
 		}
-		g.Sentence += limit.say()
+		g.Sentence += say(limit)
 		g.Passed = g.Passed && limit.Passed
 	}
 	return out, &g, nil
@@ -45,13 +46,13 @@ func measure(l scenario.Limits, s *solution.Solution, t *table.Table, rows []int
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: bytesText(int64(size)), Passed: size <= l.Size})
+		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: web.Bytes(int64(size)), Passed: size <= l.Size})
 	}
 	return out, nil
 }
 
-// say is the limit in a few words.
-func (l Limit) say() string {
+// say is a limit in a few words.
+func say(l Limit) string {
 	return fmt.Sprintf("%s %s of %s allowed", l.Name, l.Measured, l.Allowed)
 }
 
@@ -60,7 +61,7 @@ func brokenLimits(limits []Limit) string {
 	var broken []string
 	for _, l := range limits {
 		if !l.Passed {
-			broken = append(broken, l.say())
+			broken = append(broken, say(l))
 		}
 	}
 	return strings.Join(broken, "; ")

@@ -12,6 +12,7 @@ import (
 	"bespoke/solution"
 	"bespoke/table"
 	"bespoke/value"
+	"bespoke/web"
 )
 
 // pack measures the limits and writes the bundle. A bundle whose money did not
@@ -48,7 +49,7 @@ func (f *flow) pack(context.Context) error {
 		return err
 	}
 	f.result.Bundle.Path, f.result.Bundle.Hash, f.result.Bundle.Bytes = path, manifest.Hash, info.Size()
-	f.tell("bundle", "%s, %s", path, bytesText(info.Size()))
+	f.tell("bundle", "%s, %s", path, web.Bytes(info.Size()))
 	return f.store.AddOutput(f.scenario.Name + ".bespoke")
 }
 

@@ -13,6 +13,7 @@ import (
 	"bespoke/runs"
 	"bespoke/table"
 	"bespoke/train"
+	"bespoke/web"
 	"bespoke/zoo"
 )
 
@@ -54,7 +55,7 @@ func (f *flow) read(ctx context.Context) error {
 }
 
 func (f *flow) tellData(d *Data) {
-	f.tell("data", "%s, %s; %s held out (%s)", plural(d.Rows, "row"), plural(d.Columns, "column"), plural(d.Test, "row"), d.SplitBy)
+	f.tell("data", "%s, %s; %s held out (%s)", web.Count(d.Rows, "row"), web.Count(d.Columns, "column"), web.Count(d.Test, "row"), d.SplitBy)
 	for _, finding := range d.Findings {
 		if finding.Severity != table.Note {
 			f.options.Report.Warn("data", fmt.Sprintf("%s: %s; %s", finding.Check, finding.Message, finding.Action))

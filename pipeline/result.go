@@ -1,131 +1,31 @@
 package pipeline
 
-import (
-	"bespoke/design"
-	"bespoke/evaluate"
-	"bespoke/explain"
-	"bespoke/model"
-	"bespoke/scenario"
-	"bespoke/table"
-	"bespoke/tune"
-	"bespoke/value"
+import "bespoke/report"
+
+// What a run found out is data of package report; these are its names here.
+type (
+	// Result is everything a run found out: see report.Result.
+	Result = report.Result
+	// Gate is the answer of a gate with the stage it stands at.
+	Gate = report.Gate
+	// Data says what was read and how it was split.
+	Data = report.Data
+	// Source is a file that was read.
+	Source = report.Source
+	// Evaluation holds the figures of the held-out rows.
+	Evaluation = report.Evaluation
+	// Chosen is a choice with its held-out metrics.
+	Chosen = report.Chosen
+	// Explanation says what the bundled solution depends on.
+	Explanation = report.Explanation
+	// Explained is one held-out row with its reasons.
+	Explained = report.Explained
+	// Packed says what was bundled.
+	Packed = report.Packed
+	// Limit is one of the scenario's limits with what was measured.
+	Limit = report.Limit
+	// WhatIfs are the figures of a run under other needs and payoffs.
+	WhatIfs = report.WhatIfs
+	// WhatIfCase is what one change brings.
+	WhatIfCase = report.WhatIfCase
 )
-
-// Result is everything a run found out, as plain data: it is what report.json
-// holds and what the report is drawn from. A part is nil when its stage was not
-// reached.
-type Result struct {
-	Version  string            `json:"version"`
-	Scenario scenario.Scenario `json:"scenario"`
-	Data     *Data             `json:"data,omitempty"`
-	Need     *value.Need       `json:"need,omitempty"`
-	Design   *design.Plan      `json:"design,omitempty"`
-	Search   *tune.Outcome     `json:"search,omitempty"`
-	Evaluate *Evaluation       `json:"evaluate,omitempty"`
-	Explain  *Explanation      `json:"explain,omitempty"`
-	Bundle   *Packed           `json:"bundle,omitempty"`
-	// Gates are those that were reached, in order.
-	Gates []Gate `json:"gates"`
-}
-
-// Gate is the answer of a gate with the stage it stands at.
-type Gate struct {
-	Stage string `json:"stage"`
-	value.Gate
-}
-
-// Data says what was read and how it was split.
-type Data struct {
-	Task     model.Task `json:"task"`
-	Target   string     `json:"target"`
-	Outcomes []string   `json:"outcomes,omitempty"`
-	Rows     int        `json:"rows"`
-	Columns  int        `json:"columns"`
-	Sources  []Source   `json:"sources"`
-	// Development and Test are the numbers of rows; Folds cut Development.
-	Development int             `json:"development"`
-	Test        int             `json:"test"`
-	Folds       int             `json:"folds"`
-	SplitBy     string          `json:"split_by"`
-	Findings    []table.Finding `json:"findings"`
-	Profile     table.Profile   `json:"profile"`
-}
-
-// Source is a file that was read.
-type Source struct {
-	Name   string `json:"name"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
-}
-
-// Evaluation holds the figures of the held-out rows.
-type Evaluation struct {
-	Rows int `json:"rows"`
-	// Technology and Scenario are the two choices; Scenario is bundled.
-	Technology Chosen `json:"technology"`
-	Scenario   Chosen `json:"scenario"`
-	// Confusion, Calibrations and Lift are those of the scenario choice; nil
-	// for regression.
-	Confusion    *evaluate.Confusion    `json:"confusion,omitempty"`
-	Calibrations []evaluate.Calibration `json:"calibrations,omitempty"`
-	Lift         []evaluate.LiftBin     `json:"lift,omitempty"`
-	// The money figures are nil without a value section.
-	Policies   *evaluate.Policies    `json:"policies,omitempty"`
-	Comparison *evaluate.Comparison  `json:"comparison,omitempty"`
-	Money      *evaluate.MoneyCheck  `json:"money,omitempty"`
-	Curve      *evaluate.ProfitCurve `json:"curve,omitempty"`
-	// Crossing says in which rows the two choices do other things.
-	Crossing *Crossing `json:"crossing,omitempty"`
-	// WhatIf are the changes that evaluate.whatif asks for; nil without any.
-	WhatIf *WhatIfs `json:"whatif,omitempty"`
-}
-
-// Chosen is a choice with its held-out metrics.
-type Chosen struct {
-	Trial       int             `json:"trial"`
-	Candidate   model.Candidate `json:"candidate"`
-	Rounds      int             `json:"rounds,omitempty"`
-	Calibration string          `json:"calibration,omitempty"`
-	// Predictions is the file in the run's folder that holds what was predicted
-	// for the held-out rows.
-	Predictions string           `json:"predictions,omitempty"`
-	Scores      []evaluate.Score `json:"scores"`
-}
-
-// Explanation says what the bundled solution depends on.
-type Explanation struct {
-	Importances  []explain.Importance  `json:"importances"`
-	Summary      *explain.Summary      `json:"summary,omitempty"`
-	Coefficients *explain.Coefficients `json:"coefficients,omitempty"`
-	Rows         []Explained           `json:"rows,omitempty"`
-	// Note says why a part is missing.
-	Note string `json:"note,omitempty"`
-}
-
-// Explained is one held-out row with its reasons.
-type Explained struct {
-	// Row is the row's number in the table as it was read, from 1.
-	Row int `json:"row"`
-	// Truth is the outcome or number that came.
-	Truth string `json:"truth"`
-	// Action is what was decided; empty without payoffs.
-	Action  string          `json:"action,omitempty"`
-	Money   float64         `json:"money,omitempty"`
-	Reasons explain.Reasons `json:"reasons"`
-}
-
-// Packed says what was bundled.
-type Packed struct {
-	Path   string  `json:"path"`
-	Hash   string  `json:"hash"`
-	Bytes  int64   `json:"bytes"`
-	Limits []Limit `json:"limits"`
-}
-
-// Limit is one of the scenario's limits with what was measured.
-type Limit struct {
-	Name     string `json:"name"`
-	Allowed  string `json:"allowed"`
-	Measured string `json:"measured"`
-	Passed   bool   `json:"passed"`
-}

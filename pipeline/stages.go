@@ -147,13 +147,13 @@ func (f *flow) evaluate(context.Context) error {
 	if err := f.keepPredictions(e); err != nil {
 		return err
 	}
-	if err := e.quality(scenarioSide.Held); err != nil {
+	if err := quality(e, scenarioSide.Held); err != nil {
 		return err
 	}
 	if scenarioSide.Sheet == nil {
 		return nil
 	}
-	if err := e.money(f.learnt.Metric.Name, technology, scenarioSide, f.scenario.Evaluate.Calibration, o); err != nil {
+	if err := f.money(e, o); err != nil {
 		return err
 	}
 	if e.WhatIf, err = f.whatIfs(f.file, f.scenario.Evaluate.WhatIf); err != nil {
@@ -175,7 +175,7 @@ func chosen(c *Choice, held evaluate.Held, o evaluate.Options) (Chosen, error) {
 const bins = 10
 
 // quality adds the figures of classes.
-func (e *Evaluation) quality(held evaluate.Held) error {
+func quality(e *Evaluation, held evaluate.Held) error {
 	if held.Task == model.Regression {
 		return nil
 	}
@@ -201,15 +201,16 @@ func (e *Evaluation) quality(held evaluate.Held) error {
 const curvePoints = 50
 
 // money adds the figures of money.
-func (e *Evaluation) money(metric string, technology, scenarioSide evaluate.Contender, allowed [2]float64, o evaluate.Options) error {
+func (f *flow) money(e *Evaluation, o evaluate.Options) error {
+	technology, scenarioSide, allowed := f.technology, f.heldOut, f.scenario.Evaluate.Calibration
 	var err error
 	if e.Policies, err = evaluate.ComparePolicies(scenarioSide.Sheet, nil, o); err != nil {
 		return err
 	}
-	if e.Comparison, err = evaluate.Compare(metric, technology, scenarioSide, o); err != nil {
+	if e.Comparison, err = evaluate.Compare(f.learnt.Metric.Name, technology, scenarioSide, o); err != nil {
 		return err
 	}
-	if e.Crossing, err = Cross(technology, scenarioSide, o.Currency); err != nil {
+	if e.Crossing, err = evaluate.Cross(technology, scenarioSide, o.Currency); err != nil {
 		return err
 	}
 	if e.Money, err = evaluate.CheckMoney(scenarioSide.Sheet, nil, allowed, o); err != nil {
@@ -241,7 +242,7 @@ func (f *flow) explain(ctx context.Context) error {
 	}
 	var err error
 	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
-		Columns: x.shuffled(s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Columns: shuffled(x, s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
 		Progress: func(done, total int) {
 			f.options.Report.Tell(event("explain", "columns", done, total))
 		},
@@ -277,7 +278,7 @@ const mostShuffled = 60
 
 // shuffled lists the columns whose importance is measured: those that move
 // predictions at all, the strongest first.
-func (x *Explanation) shuffled(s *solution.Solution) []string {
+func shuffled(x *Explanation, s *solution.Solution) []string {
 	out := []string{}
 	if x.Summary == nil {
 		for _, c := range s.Features.Inputs() {

@@ -255,7 +255,7 @@ func (x *RowExplained) Text(w io.Writer, width int, color bool) error {
 		add(c.Column, c.Value, c.Amount)
 	}
 	if x.Reasons.Others > 0 {
-		add(fmt.Sprintf("(%s)", plural(x.Reasons.Others, "other column")), "", x.Reasons.Rest)
+		add(fmt.Sprintf("(%s)", web.Count(x.Reasons.Others, "other column")), "", x.Reasons.Rest)
 	}
 	add("(this row)", "", x.Reasons.Raw)
 	doc.Chapters = []web.Chapter{{Stage: "explain", Title: "Why", Blocks: []web.Block{t}}}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -98,6 +99,32 @@ func decimal(v float64, decimals int, signed bool) string {
 		b.WriteString(fraction)
 	}
 	return b.String()
+}
+
+// Count writes how many there are of something: "1 row", "12 rows", "3
+// entries". The numbers are without separators.
+func Count(n int, one string) string {
+	switch {
+	case n == 1:
+		return "1 " + one
+	case strings.HasSuffix(one, "y"):
+		return strconv.Itoa(n) + " " + strings.TrimSuffix(one, "y") + "ies"
+	}
+	return strconv.Itoa(n) + " " + one + "s"
+}
+
+// Bytes writes a number of bytes for people, in powers of 1000: "12.3 MB".
+func Bytes(n int64) string {
+	v := float64(n)
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.3g GB", v/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.3g MB", v/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.3g kB", v/1e3)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // finite says whether a number can be drawn.

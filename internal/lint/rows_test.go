@@ -23,6 +23,7 @@ var rows = [][]string{
 	{"data/infer", "data/check"},
 	{"data", "design", "train", "evaluate", "explain", "bundle"},
 	{"tune", "serve", "monitor"},
+	{"report"},
 	{"pipeline"},
 	{"cmd/bespoke"},
 }

@@ -1,4 +1,4 @@
-package pipeline
+package report
 
 import (
 	"cmp"
@@ -138,7 +138,7 @@ func (r *Result) chapterEvaluate() *web.Chapter {
 		return nil
 	}
 	c := &web.Chapter{Stage: "evaluate", Title: "What does it earn?"}
-	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", plural(e.Rows, "held-out row"))
+	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", web.Count(e.Rows, "held-out row"))
 	if e.Policies != nil {
 		c.Lead += " " + e.Policies.Sentence
 		c.Blocks = append(c.Blocks, r.policyChart(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison(), r.actions())
@@ -362,7 +362,7 @@ func (r *Result) waterfall(x Explained) web.Block {
 		w.Reasons = append(w.Reasons, web.Reason{Name: k.Column, Value: k.Value, Effect: k.Amount})
 	}
 	if x.Reasons.Others > 0 {
-		w.Reasons = append(w.Reasons, web.Reason{Name: plural(x.Reasons.Others, "other column"), Effect: x.Reasons.Rest})
+		w.Reasons = append(w.Reasons, web.Reason{Name: web.Count(x.Reasons.Others, "other column"), Effect: x.Reasons.Rest})
 	}
 	return w.Chart()
 }
@@ -405,7 +405,7 @@ func (r *Result) chapterBundle() *web.Chapter {
 	}
 	c := &web.Chapter{Stage: "bundle", Title: "What can be run?"}
 	if b.Hash != "" {
-		c.Lead = fmt.Sprintf("One file of %s holds everything needed to decide again; every part is hashed and nothing in it is code.", bytesText(b.Bytes))
+		c.Lead = fmt.Sprintf("One file of %s holds everything needed to decide again; every part is hashed and nothing in it is code.", web.Bytes(b.Bytes))
 		c.Blocks = append(c.Blocks,
 			web.Facts{{Name: "file", Value: b.Path}, {Name: "content", Value: b.Hash}},
 			web.Code{Title: "Use it", Language: "shell", Text: fmt.Sprintf("bespoke serve %[1]s        # decide over HTTP\nbespoke predict %[1]s rows.csv\nbespoke explain %[1]s rows.csv --row 1\nbespoke verify %[1]s\n", b.Path)})

@@ -1,4 +1,4 @@
-package pipeline
+package report
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func (r *Result) chapterNeed() *web.Chapter {
 	if len(n.Filled) > 0 {
 		var names []string
 		for _, f := range n.Filled {
-			names = append(names, fmt.Sprintf("`%s` (%s)", f.Column, plural(f.Rows, "row")))
+			names = append(names, fmt.Sprintf("`%s` (%s)", f.Column, web.Count(f.Rows, "row")))
 		}
 		c.Blocks = append(c.Blocks, web.Callout{Tone: web.Warn, Title: "Payoffs with missing values", Text: "Missing cells were replaced by the usual value of their column in " + strings.Join(names, ", ") + "."})
 	}
@@ -74,7 +74,7 @@ func (r *Result) needTable() web.Block {
 	t := web.Table{
 		Title:   "What is earned without any model, and with a perfect one",
 		Columns: []web.Column{{Title: "Way of deciding"}, {Title: "per decision", Number: true, Unit: r.currency(), Decimals: 2}},
-		Note:    fmt.Sprintf("From %s with known outcome, before the costs of a model.", plural(n.Rows, "row")),
+		Note:    fmt.Sprintf("From %s with known outcome, before the costs of a model.", web.Count(n.Rows, "row")),
 	}
 	if n.Volume > 0 {
 		t.Columns = append(t.Columns, web.Column{Title: "a month", Number: true, Unit: r.currency(), Decimals: 0})
@@ -127,7 +127,7 @@ func (r *Result) chapterData() *web.Chapter {
 	}
 	c := &web.Chapter{Stage: "data", Title: "Can this data teach it?"}
 	c.Lead = fmt.Sprintf("%s and %s. The task is to %s: `%s`. %s held out for the figures below; %s chose everything else.",
-		plural(d.Rows, "row"), plural(d.Columns, "column"), taskName(d.Task), d.Target, plural(d.Test, "row")+" were", plural(d.Development, "other row"))
+		web.Count(d.Rows, "row"), web.Count(d.Columns, "column"), taskName(d.Task), d.Target, web.Count(d.Test, "row")+" were", web.Count(d.Development, "other row"))
 	var findings web.Findings
 	for _, f := range d.Findings {
 		message := f.Message
@@ -234,7 +234,7 @@ func (r *Result) chapterDesign() *web.Chapter {
 		return nil
 	}
 	c := &web.Chapter{Stage: "design", Title: "What was tried, and why?"}
-	c.Lead = fmt.Sprintf("%s were proposed for %s and %s; the rest of the budget was drawn from their search ranges.", plural(len(d.Candidates), "candidate"), plural(d.Facts.Rows, "row"), plural(d.Facts.Features, "column"))
+	c.Lead = fmt.Sprintf("%s were proposed for %s and %s; the rest of the budget was drawn from their search ranges.", web.Count(len(d.Candidates), "candidate"), web.Count(d.Facts.Rows, "row"), web.Count(d.Facts.Features, "column"))
 	t := web.Table{Columns: []web.Column{{Title: "Candidate"}, {Title: "Model", Code: true}, {Title: "Why"}}}
 	for _, k := range d.Candidates {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Str(k.Label), web.Str(k.Model), web.Str(k.Reason)}})

@@ -1,9 +1,8 @@
-package pipeline
+package report
 
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"bespoke/evaluate"
 	"bespoke/model"
@@ -132,7 +131,7 @@ func (r *Result) verdictOpen(sentence string, base evaluate.Policy) string {
 	}
 	per, unit := r.period()
 	return fmt.Sprintf("Deciding by the model earns %s more %s than today's rule; whether it also beats %s, %s cannot tell.",
-		web.Quantity{Value: d.Mean * per, Unit: r.currency()}, unit, policyName(base), plural(p.Rows, "held-out row"))
+		web.Quantity{Value: d.Mean * per, Unit: r.currency()}, unit, policyName(base), web.Count(p.Rows, "held-out row"))
 }
 
 // policyName is how a policy is called in a sentence.
@@ -276,27 +275,4 @@ func taskName(t model.Task) string {
 	return map[model.Task]string{
 		model.Regression: "predict a number", model.Binary: "tell two outcomes apart", model.Multiclass: "tell several outcomes apart",
 	}[t]
-}
-
-func plural(n int, one string) string {
-	switch {
-	case n == 1:
-		return "1 " + one
-	case strings.HasSuffix(one, "y"):
-		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
-
-// bytesText is a number of bytes for people, in powers of 1000.
-func bytesText(n int64) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.3g GB", float64(n)/1e9)
-	case n >= 1e6:
-		return fmt.Sprintf("%.3g MB", float64(n)/1e6)
-	case n >= 1e3:
-		return fmt.Sprintf("%.3g kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
