@@ -38,6 +38,7 @@ screenshot: ## docs/report.png, again
 peers: ## the tools we compare with, outside the repository
 	python3 -m venv $(PEERS)
 	$(PEERS)/bin/pip install -q -r bench/requirements.txt
+	$(PEERS)/bin/pip install -q --no-deps -r bench/requirements-alone.txt
 
 bench: build ## quality and speed beside the peers
 	$(PEERS)/bin/python bench/quality/quality.py

@@ -35,7 +35,7 @@ func ranked(gain, score []float64) (curve []float64, ends []int, sorted []float6
 		}
 	}
 	order := descending(score)
-	sorted = make([]float64, 0, len(order))
+	sorted, curve, ends = make([]float64, 0, len(order)), make([]float64, 0, len(order)), make([]int, 0, len(order))
 	sum := 0.0
 	for k, i := range order {
 		sum += gain[i]
