@@ -12,6 +12,7 @@ import (
 
 	"bespoke/bundle"
 	"bespoke/data"
+	"bespoke/draft"
 	"bespoke/explain"
 	"bespoke/runs"
 	"bespoke/scenario"
@@ -262,16 +263,16 @@ func (x *RowExplained) Text(w io.Writer, width int, color bool) error {
 	return web.Text(w, doc, width, color)
 }
 
-// Facts reads a data file and describes its columns for scenario.Draft.
-func Facts(ctx context.Context, path string, threads int) (scenario.DraftFacts, error) {
+// Facts reads a data file and describes its columns for draft.Scenario.
+func Facts(ctx context.Context, path string, threads int) (draft.Facts, error) {
 	loaded, err := data.Read(ctx, scenario.Data{Source: scenario.Source{Path: path}}, "", data.Options{Threads: threads})
 	if err != nil {
-		return scenario.DraftFacts{}, err
+		return draft.Facts{}, err
 	}
-	facts := scenario.DraftFacts{Rows: loaded.Table.Rows()}
+	facts := draft.Facts{Rows: loaded.Table.Rows()}
 	p := table.ProfileOf(loaded.Table)
 	for i, c := range p.Columns {
-		col := scenario.DraftColumn{Name: c.Name, Kind: c.Kind.String(), Role: c.Role.String(), Distinct: c.Distinct}
+		col := draft.Column{Name: c.Name, Kind: c.Kind.String(), Role: c.Role.String(), Distinct: c.Distinct}
 		if p.Rows > 0 {
 			col.Missing = float64(c.Missing) / float64(p.Rows)
 		}

@@ -165,7 +165,7 @@ func (c Capacity) node() printed {
 		add("most", scalar(c.Most.String()))
 	}
 	if c.Per != "" {
-		add("per", scalar(quote(c.Per)))
+		add("per", scalar(Quote(c.Per)))
 	}
 	if len(c.Uses) > 0 {
 		each := printed{shape: position.Mapping}

@@ -32,3 +32,32 @@ func (d Design) check(r *report) {
 		}
 	}
 }
+
+// Limits drop a candidate that breaks one, with the reason.
+type Limits struct {
+	// Latency is the 95th percentile of deciding one row, such as 5ms.
+	Latency Duration `yaml:"latency,omitempty" json:"latency,omitempty" rule:"above=0"`
+	// Size is the size of the bundle, such as 20MB.
+	Size Size `yaml:"size,omitempty" json:"size,omitempty" rule:"above=0"`
+	// Memory is what training may use, such as 1GB.
+	Memory Size `yaml:"memory,omitempty" json:"memory,omitempty" rule:"above=0"`
+}
+
+// Budget bounds the search: by trials, or by time (then runs are not
+// bit-reproducible).
+type Budget struct {
+	// Trials is how many candidates are tried.
+	Trials int `yaml:"trials,omitempty" json:"trials,omitempty" rule:"min=1 max=100000"`
+	// Time is how long the search may take, such as 10m; instead of trials.
+	// Then the result depends on the speed of the machine.
+	Time Duration `yaml:"time,omitempty" json:"time,omitempty" rule:"above=0"`
+}
+
+func (b Budget) check(r *report) {
+	switch {
+	case b.Trials != 0 && b.Time != 0:
+		r.add("budget", codeExclude, "has both trials and time", "keep one of them: with trials, runs can be repeated bit for bit")
+	case b.Trials == 0 && b.Time == 0 && !r.has("budget.trials") && !r.has("budget.time"):
+		r.add("budget", codeNeeds, "has neither trials nor time", "such as trials: 40 or time: 10m")
+	}
+}

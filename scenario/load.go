@@ -208,10 +208,10 @@ func Codes() []Code {
 	}...)
 }
 
-// isAction says whether a text has the form of an action's name. It is written
+// IsAction says whether a text has the form of an action's name. It is written
 // out because the pattern of 64 letters of any script takes 3 MB and most of
 // the time that the program needs to start.
-func isAction(name string) bool {
+func IsAction(name string) bool {
 	n := 0
 	for _, r := range name {
 		switch {

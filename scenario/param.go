@@ -281,7 +281,7 @@ func (p Param) node() printed {
 	case p.Unit == "%":
 		return scalar(Percent(p.Value).String())
 	case p.Unit != "":
-		return scalar(quote(formatNumber(p.Value) + " " + p.Unit))
+		return scalar(Quote(formatNumber(p.Value) + " " + p.Unit))
 	}
 	return scalar(formatNumber(p.Value))
 }
@@ -309,7 +309,7 @@ func (p Param) uncertainNode() printed {
 		n.entries = append(n.entries, printedEntry{"points", each})
 	}
 	if p.Unit != "" {
-		n.entries = append(n.entries, printedEntry{"unit", scalar(quote(p.Unit))})
+		n.entries = append(n.entries, printedEntry{"unit", scalar(Quote(p.Unit))})
 	}
 	return n
 }

@@ -94,7 +94,7 @@ func node(v reflect.Value, r rule) (n printed, given bool) {
 	switch x := v.Interface().(type) {
 	case Source:
 		if x == (Source{Path: x.Path}) {
-			return scalar(quote(x.Path)), true
+			return scalar(Quote(x.Path)), true
 		}
 	case SplitBy:
 		if x == (SplitBy{}) {
@@ -129,7 +129,7 @@ func node(v reflect.Value, r rule) (n printed, given bool) {
 			n.items = append(n.items, child)
 		}
 	case reflect.String:
-		return scalar(quote(v.String())), true
+		return scalar(Quote(v.String())), true
 	case reflect.Float64:
 		return scalar(formatNumber(v.Float())), true
 	case reflect.Int:
@@ -169,7 +169,7 @@ func money(text string) string {
 	if plainNumber.MatchString(text) {
 		return text
 	}
-	return quote(text)
+	return Quote(text)
 }
 
 // printer writes YAML.
@@ -209,13 +209,13 @@ func (p printer) section(key string, n printed, unset string) {
 // entry writes a key with its value: in one line where that is short, else
 // with a line for each part.
 func (p printer) entry(indent, key string, n printed) {
-	line := indent + quote(key) + ": "
+	line := indent + Quote(key) + ": "
 	short := n.short()
 	if n.shape == position.Scalar || !n.tall && utf8.RuneCountInString(line+short) <= lineWidth || short == "{}" || short == "[]" {
 		p.b.WriteString(line + short + "\n")
 		return
 	}
-	fmt.Fprintf(p.b, "%s%s:\n", indent, quote(key))
+	fmt.Fprintf(p.b, "%s%s:\n", indent, Quote(key))
 	for _, e := range n.entries {
 		p.entry(indent+"  ", e.key, e.value)
 	}
@@ -230,7 +230,7 @@ func (n printed) short() string {
 	switch n.shape {
 	case position.Mapping:
 		for _, e := range n.entries {
-			parts = append(parts, quote(e.key)+": "+e.value.short())
+			parts = append(parts, Quote(e.key)+": "+e.value.short())
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	case position.Sequence:
@@ -244,16 +244,16 @@ func (n printed) short() string {
 
 // plainText is a text that needs no quotes anywhere: it begins like a word, a
 // path or an expression, and holds no sign that means something in YAML.
-// Special words are quoted by quote.
+// Special words are quoted by Quote.
 var plainText = regexp.MustCompile(`^(?:[\p{L}\p{N}_/(<=]|[.$][\p{L}\p{N}_/]|-[\p{L}\p{N}_(])[\p{L}\p{N}_ ./$()<>=+*%^;-]*$`)
 
 // special are words that YAML does not read as text.
 var special = regexp.MustCompile(`^(<<|=|~|null|Null|NULL|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$`)
 
-// quote writes a text so that it is read back as the same text, with quotes
+// Quote writes a text so that it is read back as the same text, with quotes
 // only where they are needed. Words such as yes and no are texts here, but not
 // for every other program, so they are quoted too.
-func quote(s string) string {
+func Quote(s string) string {
 	plain := plainText.MatchString(s) && s == strings.TrimSpace(s) && !special.MatchString(s) &&
 		!numberPattern.MatchString(s) && !truthPattern.MatchString(s) && !infinite.MatchString(s) && !looksNumeric.MatchString(s)
 	switch {

@@ -2,12 +2,12 @@
 // customer needs and what right and wrong answers are worth there.
 //
 // One struct, Scenario, has the stages as fields in the order in which they
-// run; each section lives in a file of its own with its checks and one doc
-// sentence per key. Everything else is made from these structs, so that it
+// run; each section lives in one file with its checks and one doc sentence per
+// key. Everything else is made from these structs, so that it
 // cannot disagree with them: strict decoding with file:line:column errors
-// (Load, Parse), the file with every default filled in (Render), the JSON
-// Schema (Schema), the manual's reference (Reference) and the first draft for
-// a data file (Draft).
+// (Load, Parse), the file with every default filled in (Render), the file with
+// values changed (Set), the JSON Schema (Schema) and the manual's reference
+// (Reference).
 //
 //	f, err := scenario.Load("examples/credit-g/scenario.yaml")
 //	if err != nil {

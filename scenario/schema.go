@@ -16,7 +16,7 @@ import (
 // sources are the files whose doc comments describe the keys. They are part of
 // the program, so that a description is written once and is never out of date.
 //
-//go:embed scenario.go need.go data.go value.go valuefile.go param.go capacity.go whatif.go design.go evaluate.go explain.go limits.go units.go
+//go:embed scenario.go need.go data.go value.go param.go capacity.go whatif.go design.go evaluate.go units.go
 var sources embed.FS
 
 // descriptions maps "Type.Field" and "Type" to their doc comments, as

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/invopop/jsonschema"
+
 	"bespoke/internal/near"
 	"bespoke/internal/position"
 )
@@ -126,7 +128,7 @@ func (a Actions) check(r *report) {
 		switch {
 		case a[i].Name == "":
 			r.add("value.actions", codeName, "an action has no name", "")
-		case !isAction(a[i].Name):
+		case !IsAction(a[i].Name):
 			r.add(path, codeName, fmt.Sprintf("%q cannot be an action's name", a[i].Name), "use letters, digits, _, - and spaces, with a letter first, at most 64")
 		case seen[a[i].Name]:
 			r.add(path, codeActions, "the action is there twice", "")
@@ -177,7 +179,7 @@ func (a Action) compare(r *report, path string, first *Action) {
 	}
 	for _, o := range others {
 		if _, misspelt := near.Name(o, own); !slices.Contains(own, o) && !misspelt {
-			r.add(path, codeActions, fmt.Sprintf("has no payoff for the outcome %q, which %q has", o, first.Name), fmt.Sprintf("add %s: 0 if it is worth nothing", quote(o)))
+			r.add(path, codeActions, fmt.Sprintf("has no payoff for the outcome %q, which %q has", o, first.Name), fmt.Sprintf("add %s: 0 if it is worth nothing", Quote(o)))
 		}
 	}
 }
@@ -246,4 +248,46 @@ func (d *decoder) money(n *position.Node, path string) string {
 
 func (Actions) form() string {
 	return "a mapping from actions to money, or to a mapping from outcomes to money"
+}
+
+// ValueFile is a file with payoffs per row, given as columns. In YAML it is a
+// path, or a mapping with path and key.
+type ValueFile struct {
+	// Path is a data file, relative to the scenario file.
+	Path string `yaml:"path" json:"path"`
+	// Key is the column, in the data and in this file, by which rows belong
+	// together; empty means that both have the same rows in the same order.
+	Key string `yaml:"key,omitempty" json:"key,omitempty"`
+}
+
+func (v *ValueFile) read(d *decoder, n *position.Node, path string) {
+	if n.Shape == position.Mapping {
+		type plain ValueFile // without this method
+		d.structure(n, path, value((*plain)(v)))
+		return
+	}
+	d.text(n, path, &v.Path, rule{})
+}
+
+func (v ValueFile) check(r *report, path string) {
+	if v.Path == "" && v.Key != "" {
+		r.add(path, codeMissing, "has no path", "name the file")
+	}
+}
+
+func (v ValueFile) node() printed {
+	if v.Key == "" {
+		return scalar(Quote(v.Path))
+	}
+	return printed{shape: position.Mapping, entries: []printedEntry{{"path", scalar(Quote(v.Path))}, {"key", scalar(Quote(v.Key))}}}
+}
+
+func (ValueFile) form() string { return "text, or a mapping with path and key" }
+
+func (ValueFile) schema(s *schemas) *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set("path", &jsonschema.Schema{Type: "string", MinLength: pointer(1), Description: s.about["ValueFile.Path"]})
+	properties.Set("key", &jsonschema.Schema{Type: "string", MinLength: pointer(1), Description: s.about["ValueFile.Key"]})
+	mapping := &jsonschema.Schema{Type: "object", Properties: properties, AdditionalProperties: jsonschema.FalseSchema, Required: []string{"path"}}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: pointer(1)}, mapping}}
 }

@@ -198,7 +198,7 @@ func (w WhatIfs) node() printed {
 		for _, s := range one.Set {
 			changes.entries = append(changes.entries, printedEntry{s.Path, scalar(money(s.Text))})
 		}
-		n.items = append(n.items, printed{shape: position.Mapping, entries: []printedEntry{{"name", scalar(quote(one.Name))}, {"set", changes}}})
+		n.items = append(n.items, printed{shape: position.Mapping, entries: []printedEntry{{"name", scalar(Quote(one.Name))}, {"set", changes}}})
 	}
 	return n
 }

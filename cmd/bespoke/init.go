@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bespoke/draft"
 	"bespoke/pipeline"
 	"bespoke/scenario"
 )
@@ -33,7 +34,7 @@ guess carries its reason as a comment.`,
 			if err != nil {
 				return err
 			}
-			text, err := draft(cmd, t, given[0], out, name, target)
+			text, err := propose(cmd, t, given[0], out, name, target)
 			if err != nil {
 				return err
 			}
@@ -59,7 +60,7 @@ guess carries its reason as a comment.`,
 	return cmd
 }
 
-func draft(cmd *cobra.Command, t *terminal, data, out, name, target string) ([]byte, error) {
+func propose(cmd *cobra.Command, t *terminal, data, out, name, target string) ([]byte, error) {
 	facts, err := pipeline.Facts(cmd.Context(), data, t.threads)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func draft(cmd *cobra.Command, t *terminal, data, out, name, target string) ([]b
 	if name == "" {
 		name = nameOf(data)
 	}
-	return scenario.Draft(name, facts)
+	return draft.Scenario(name, facts)
 }
 
 // relative is the path of a file as seen from a folder, with slashes.

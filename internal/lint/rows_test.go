@@ -14,7 +14,7 @@ import (
 var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
-	{"model", "formula", "internal/rowjson", "profit", "allocate"},
+	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
 	{"value", "linear", "trees", "ensemble", "features", "calibrate"},
 	{"zoo"},
 	{"solution"},

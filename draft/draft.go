@@ -1,4 +1,7 @@
-package scenario
+// Package draft writes the first scenario for a data file: what can be guessed
+// from the columns is guessed with a reason, and what only the owner of the data
+// can say is marked to be edited.
+package draft
 
 import (
 	"bytes"
@@ -6,28 +9,32 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"bespoke/internal/near"
+	"bespoke/scenario"
 )
 
-// DraftFacts is what Draft needs to know of a data file.
-type DraftFacts struct {
+// Facts is what Scenario needs to know of a data file.
+type Facts struct {
 	// Source is what stands in data.source: a path relative to the scenario.
 	Source string
 	// Rows is the number of rows.
 	Rows int
 	// Columns are the columns in file order.
-	Columns []DraftColumn
-	// Target is the column to predict; empty lets Draft guess.
+	Columns []Column
+	// Target is the column to predict; empty lets Scenario guess.
 	Target string
 	// Schema is the path or address of the JSON Schema for editors; empty puts
 	// the way to get one in a comment.
 	Schema string
 }
 
-// DraftColumn is what Draft needs to know of a column.
-type DraftColumn struct {
+// Column is what Scenario needs to know of a column.
+type Column struct {
 	// Name is the column's name.
 	Name string
 	// Kind is the inferred kind: number, category, text or time.
@@ -44,15 +51,15 @@ type DraftColumn struct {
 	Counts []int
 }
 
-// Draft writes a scenario for a data file: the guessed target, split and
+// Scenario writes a scenario for a data file: the guessed target, split and
 // positive outcome with the reason for each, and a value section to be edited.
 // Lines that only the owner of the data can answer are marked EDIT. The
 // result is a valid scenario. The error says when no column can be a target,
 // or that the wanted one does not exist.
-func Draft(name string, facts DraftFacts) ([]byte, error) {
-	d := draft{facts: facts, name: identifier(name)}
+func Scenario(name string, facts Facts) ([]byte, error) {
+	d := writer{facts: facts, name: identifier(name)}
 	if err := d.choose(); err != nil {
-		return nil, fmt.Errorf("scenario: drafting %q: %w", name, err)
+		return nil, fmt.Errorf("draft: scenario %q: %w", name, err)
 	}
 	d.head()
 	d.need()
@@ -60,8 +67,8 @@ func Draft(name string, facts DraftFacts) ([]byte, error) {
 	d.value()
 	d.rest()
 	text := d.b.Bytes()
-	if _, err := Parse(d.name+".yaml", text); err != nil {
-		return nil, fmt.Errorf("scenario: drafting %q: %w", name, err)
+	if _, err := scenario.Parse(d.name+".yaml", text); err != nil {
+		return nil, fmt.Errorf("draft: scenario %q: %w", name, err)
 	}
 	return text, nil
 }
@@ -77,10 +84,10 @@ func identifier(name string) string {
 }
 
 // draft is a scenario being written.
-type draft struct {
-	facts  DraftFacts
+type writer struct {
+	facts  Facts
 	name   string
-	target DraftColumn
+	target Column
 	why    string // the target
 	// outcomes are the target's classes; nil for a number and when there are
 	// too many to list.
@@ -91,7 +98,7 @@ type draft struct {
 	b        bytes.Buffer
 }
 
-func (d *draft) line(format string, args ...any) {
+func (d *writer) line(format string, args ...any) {
 	fmt.Fprintf(&d.b, format, args...)
 	d.b.WriteByte('\n')
 }
@@ -100,7 +107,7 @@ func (d *draft) line(format string, args ...any) {
 const mostOutcomes = 12
 
 // choose settles the target and what follows from it.
-func (d *draft) choose() error {
+func (d *writer) choose() error {
 	if d.facts.Source == "" {
 		return fmt.Errorf("no data source is named")
 	}
@@ -140,16 +147,16 @@ var targetNames = []string{
 }
 
 // guess finds the column to predict, with the reason.
-func (f DraftFacts) guess() (DraftColumn, string, error) {
+func (f Facts) guess() (Column, string, error) {
 	if f.Target != "" {
 		for _, c := range f.Columns {
 			if c.Name == f.Target {
 				return c, "as asked", nil
 			}
 		}
-		return DraftColumn{}, "", fmt.Errorf("no column %q; %sthere are %s", f.Target, hint(f.Target, f.names()), strings.Join(f.names(), ", "))
+		return Column{}, "", fmt.Errorf("no column %q%s; there are %s", f.Target, near.Hint(f.Target, f.names()), strings.Join(f.names(), ", "))
 	}
-	var fit []DraftColumn
+	var fit []Column
 	for _, c := range f.Columns {
 		named := c.Name != "" && utf8.ValidString(c.Name) && strings.TrimSpace(c.Name) == c.Name
 		if named && c.Role != "identifier" && c.Role != "constant" && c.Role != "ignored" && c.Missing < 1 && c.Distinct >= 2 &&
@@ -158,7 +165,7 @@ func (f DraftFacts) guess() (DraftColumn, string, error) {
 		}
 	}
 	if len(fit) == 0 {
-		return DraftColumn{}, "", fmt.Errorf("none of the %d columns can be predicted: a number or a category with two values or more is needed", len(f.Columns))
+		return Column{}, "", fmt.Errorf("none of the %d columns can be predicted: a number or a category with two values or more is needed", len(f.Columns))
 	}
 	slices.Reverse(fit) // the last columns are the likeliest
 	for _, whole := range []bool{true, false} {
@@ -179,7 +186,7 @@ func (f DraftFacts) guess() (DraftColumn, string, error) {
 	return fit[0], "a guess: the last column that can be predicted", nil
 }
 
-func (f DraftFacts) names() []string {
+func (f Facts) names() []string {
 	out := make([]string, len(f.Columns))
 	for i, c := range f.Columns {
 		out[i] = c.Name
@@ -264,7 +271,7 @@ func tell(target string, outcomes []string) story {
 	return story{"act", "leave", 100, -10, "acting costs 10 and brings 110 when it was right", "0.1 * %s - 10"}
 }
 
-func (d *draft) head() {
+func (d *writer) head() {
 	if d.facts.Schema != "" {
 		d.line("# yaml-language-server: $schema=%s", clean(d.facts.Schema))
 	}
@@ -276,12 +283,12 @@ func (d *draft) head() {
 		d.line("# with the line `# yaml-language-server: $schema=scenario.schema.json`.")
 	}
 	d.line("")
-	d.line("scenario: %s", quote(d.name))
+	d.line("scenario: %s", scenario.Quote(d.name))
 	d.line("# about: ...               # EDIT: who decides what, in a sentence")
 	d.line("")
 }
 
-func (d *draft) need() {
+func (d *writer) need() {
 	d.line("# Is there money in it at all? Answered from the target and the payoffs, before any training.")
 	d.line("need:")
 	d.line("  currency: EUR            # EDIT: the unit of all money in this file")
@@ -298,18 +305,18 @@ func (d *draft) need() {
 	d.line("")
 }
 
-func (d *draft) data() {
+func (d *writer) data() {
 	d.line("data:")
-	d.line("  source: %s", quote(d.facts.Source))
-	d.line("  target: %s   # %s", quote(d.target.Name), d.why)
+	d.line("  source: %s", scenario.Quote(d.facts.Source))
+	d.line("  target: %s   # %s", scenario.Quote(d.target.Name), d.why)
 	if d.positive != "" {
-		d.line("  positive: %s   # a guess: the outcome that is looked for", quote(d.positive))
+		d.line("  positive: %s   # a guess: the outcome that is looked for", scenario.Quote(d.positive))
 	}
 	by, why := d.split()
 	d.line("  split: {test: 20%%, by: %s}   # %s", by, why)
 	if d.target.Kind != "category" && !d.number {
 		d.line("  columns:")
-		d.line("    %s: {kind: category}   # its values are names of classes, not amounts", quote(d.target.Name))
+		d.line("    %s: {kind: category}   # its values are names of classes, not amounts", scenario.Quote(d.target.Name))
 	} else {
 		d.line("  # columns:               # only where what was found below is wrong")
 		d.line("  #   NAME: {kind: category, role: ignored}")
@@ -319,16 +326,16 @@ func (d *draft) data() {
 }
 
 // split proposes how to hold rows out, with the reason.
-func (d *draft) split() (by, why string) {
+func (d *writer) split() (by, why string) {
 	for _, c := range d.facts.Columns {
 		if c.Kind == "time" && c.Name != d.target.Name && c.Missing == 0 && c.Distinct > 10 && writable(c.Name) {
-			return fmt.Sprintf("{time: %s}", quote(c.Name)), "the latest rows are held out, because the model will decide on later ones"
+			return fmt.Sprintf("{time: %s}", scenario.Quote(c.Name)), "the latest rows are held out, because the model will decide on later ones"
 		}
 	}
 	for _, c := range d.facts.Columns {
 		words := split(c.Name)
 		if words[len(words)-1] == "id" && c.Name != d.target.Name && c.Distinct >= 10 && float64(c.Distinct) < 0.9*float64(d.facts.Rows) && writable(c.Name) {
-			return fmt.Sprintf("{group: %s}", quote(c.Name)), "its values repeat, so that all rows of one are held out together"
+			return fmt.Sprintf("{group: %s}", scenario.Quote(c.Name)), "its values repeat, so that all rows of one are held out together"
 		}
 	}
 	return "random", "or {time: COLUMN} where later rows differ from earlier ones, or {group: COLUMN}"
@@ -343,7 +350,7 @@ func writable(name string) bool {
 const listed = 100
 
 // columns describes what was found.
-func (d *draft) columns() {
+func (d *writer) columns() {
 	width := 0
 	for _, c := range d.facts.Columns[:min(len(d.facts.Columns), listed)] {
 		width = max(width, min(utf8.RuneCountInString(clean(c.Name)), 32))
@@ -357,7 +364,7 @@ func (d *draft) columns() {
 		}
 		text := fmt.Sprintf("  #   %-*s %-8s %d different", width, clean(c.Name), clean(c.Kind), c.Distinct)
 		if c.Missing > 0 {
-			text += fmt.Sprintf(", %s%% missing", formatNumber(math.Ceil(c.Missing*1000)/10))
+			text += fmt.Sprintf(", %s%% missing", strconv.FormatFloat(math.Ceil(c.Missing*1000)/10, 'f', -1, 64))
 		}
 		if c.Role != "" && c.Role != "feature" {
 			text += ", " + clean(c.Role)
@@ -387,7 +394,7 @@ func clean(text string) string {
 	return strings.TrimSpace(text)
 }
 
-func (d *draft) value() {
+func (d *writer) value() {
 	d.line("# What is each action worth, in money, under each outcome? Numbers, or expressions over columns.")
 	switch {
 	case d.number:
@@ -406,7 +413,7 @@ func (d *draft) value() {
 	d.line("")
 }
 
-func (d *draft) numberValue() {
+func (d *writer) numberValue() {
 	d.line("# EDIT: an example to replace. Something is bought at 85%% of its predicted worth, and its owner")
 	d.line("# sells when that is at least 80%% of its true worth; a refused offer costs 10.")
 	d.line("value:")
@@ -418,11 +425,11 @@ func (d *draft) numberValue() {
 		d.line("  params: {bid: 0.85, accepts: 0.8, visit: 10}")
 	}
 	d.line("  actions:")
-	d.line("    offer: %s", quote(payoff))
+	d.line("    offer: %s", scenario.Quote(payoff))
 	d.line("    pass: 0")
 }
 
-func (d *draft) binaryValue() {
+func (d *writer) binaryValue() {
 	s, other := d.story, d.outcomes[0]
 	if other == d.positive {
 		other = d.outcomes[1]
@@ -430,31 +437,31 @@ func (d *draft) binaryValue() {
 	d.line("# EDIT: these figures are an example: %s.", s.reason)
 	d.line("value:")
 	d.line("  actions:")
-	d.line("    %s: {%s: %d, %s: %d}", s.act, quote(d.positive), s.gain, quote(other), s.loss)
-	d.line("    %s: {%s: 0, %s: 0}", s.leave, quote(d.positive), quote(other))
+	d.line("    %s: {%s: %d, %s: %d}", s.act, scenario.Quote(d.positive), s.gain, scenario.Quote(other), s.loss)
+	d.line("    %s: {%s: 0, %s: 0}", s.leave, scenario.Quote(d.positive), scenario.Quote(other))
 	if c := d.moneyColumn(); c != "" {
 		d.line("  # With the row's own money:")
-		d.line("  #   %s: {%s: %s, %s: %d}", s.act, clean(quote(d.positive)), fmt.Sprintf(s.own, c), clean(quote(other)), s.loss)
+		d.line("  #   %s: {%s: %s, %s: %d}", s.act, clean(scenario.Quote(d.positive)), fmt.Sprintf(s.own, c), clean(scenario.Quote(other)), s.loss)
 	}
 	d.line("  # review: {cost: 15, accuracy: 0.98, capacity: 50 / month}   # a third way: ask a person")
 }
 
-func (d *draft) manyValue() {
+func (d *writer) manyValue() {
 	d.line("# EDIT: these figures are an example: 1 for a right decision, -1 for a wrong one.")
 	d.line("value:")
 	d.line("  actions:")
 	seen := map[string]bool{}
 	for i, o := range d.outcomes {
 		name := "choose_" + strings.Join(split(o), "_")
-		if !isAction(name) || seen[name] || strings.HasSuffix(name, "_") {
+		if !scenario.IsAction(name) || seen[name] || strings.HasSuffix(name, "_") {
 			name = fmt.Sprintf("choose_number_%d", i+1)
 		}
 		seen[name] = true
 		parts := make([]string, len(d.outcomes))
 		for j, other := range d.outcomes {
-			parts[j] = fmt.Sprintf("%s: %d", quote(other), map[bool]int{true: 1, false: -1}[i == j])
+			parts[j] = fmt.Sprintf("%s: %d", scenario.Quote(other), map[bool]int{true: 1, false: -1}[i == j])
 		}
-		d.line("    %s: {%s}", quote(name), strings.Join(parts, ", "))
+		d.line("    %s: {%s}", scenario.Quote(name), strings.Join(parts, ", "))
 	}
 	d.line("  # review: {cost: 15, accuracy: 0.98, capacity: 50 / month}   # another way: ask a person")
 }
@@ -462,11 +469,14 @@ func (d *draft) manyValue() {
 // moneyWords are the words in the names of columns that hold money.
 var moneyWords = []string{"amount", "charge", "charges", "price", "balance", "value", "income", "salary", "revenue", "loan", "premium"}
 
+// word is a name that can be written in an expression.
+var word = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
 // moneyColumn is a number column whose name speaks of money.
-func (d *draft) moneyColumn() string {
+func (d *writer) moneyColumn() string {
 	for _, w := range moneyWords {
 		for _, c := range d.facts.Columns {
-			if c.Kind == "number" && c.Name != d.target.Name && wordPattern.MatchString(c.Name) && slices.Contains(split(c.Name), w) {
+			if c.Kind == "number" && c.Name != d.target.Name && word.MatchString(c.Name) && slices.Contains(split(c.Name), w) {
 				return c.Name
 			}
 		}
@@ -474,7 +484,7 @@ func (d *draft) moneyColumn() string {
 	return ""
 }
 
-func (d *draft) rest() {
+func (d *writer) rest() {
 	d.line("# A candidate that breaks a limit is dropped, with the reason.")
 	d.line("# limits: {latency: 5ms, size: 20MB, memory: 1GB}")
 	d.line("budget: {trials: 40}       # or {time: 10m}; only with trials can a run be repeated bit for bit")
