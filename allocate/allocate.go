@@ -72,9 +72,6 @@ func (a Amount) at(row int) float64 {
 	return a.Each
 }
 
-// nothing says whether the action never takes any.
-func (a Amount) nothing() bool { return a.Rows == nil && a.Each == 0 }
-
 // Top lets an action have at most so many rows of each group.
 type Top struct {
 	Action, Most int
@@ -111,7 +108,7 @@ type Result struct {
 // rows that may have a limited action are settled first, as if nothing else
 // were scarce; that is exact for one top without resources.
 func Solve(p Problem) Result {
-	p = p.top(nil)
+	p = p.Settle(nil)
 	s := newSolver(p)
 	r := Result{Prices: make([]float64, len(p.Resources)), Shadow: make([]float64, len(p.Resources)), Feasible: true}
 	switch scarce := s.limited(); len(scarce) {
@@ -131,7 +128,7 @@ func Solve(p Problem) Result {
 // Price is Solve without the choice: the prices that hold later rows to the
 // limits, and the bound.
 func Price(p Problem) (prices []float64, bound float64) {
-	p = p.top(nil)
+	p = p.Settle(nil)
 	s := newSolver(p)
 	r := Result{Prices: make([]float64, len(p.Resources)), Shadow: make([]float64, len(p.Resources))}
 	switch scarce := s.limited(); len(scarce) {
@@ -178,7 +175,7 @@ func (p Problem) Choose(prices []float64) []int {
 // resources, the later row first where they lose the same. feasible is false
 // when there was no way.
 func (p Problem) Within(choice []int, prices []float64) (within []int, feasible bool) {
-	s := newSolver(p.top(prices))
+	s := newSolver(p.Settle(prices))
 	r := Result{Choice: append([]int(nil), choice...), Feasible: true}
 	s.repair(&r, prices)
 	return r.Choice, r.Feasible

@@ -238,7 +238,7 @@ func TestNoWay(t *testing.T) {
 // Something is used only where it earns more than rounding, and of two actions
 // that use something and are equal the cheaper one is taken.
 func TestPick(t *testing.T) {
-	takes := []bool{false, false, true, true}
+	takes := []float64{0, 0, 2, 1}
 	for _, c := range []struct {
 		name        string
 		money, rent []float64

@@ -10,23 +10,24 @@ import (
 const rounding = 1e-12
 
 // Pick is the action of one row: the one with the most money after the rent for
-// what it takes, by action; a nil rent is none. Among actions that take nothing
-// the first of the best is picked. One that takes something must be better by
-// more than rounding, so that nothing is used for the sake of the last bits;
-// among those that are equal the one with the lower rent is picked. barred may
-// be nil; -1 is returned when everything is barred.
-func Pick(money, rent []float64, takes, barred []bool) int {
+// what it takes, by action; a nil rent is none. takes is how much each action
+// takes in the row, in any measure. Among actions that take nothing the first of
+// the best is picked. One that takes something must be better by more than
+// rounding, so that nothing is used for the sake of the last bits, and among
+// those that are equal the one that takes less is picked. barred may be nil; -1
+// is returned when everything is barred.
+func Pick(money, rent, takes []float64, barred []bool) int {
 	best := -1
 	for a, v := range money {
-		if !takes[a] && !is(barred, a) && (best < 0 || v > money[best]) {
+		if takes[a] == 0 && !is(barred, a) && (best < 0 || v > money[best]) {
 			best = a
 		}
 	}
 	for a := range money {
-		if !takes[a] || is(barred, a) {
+		if takes[a] == 0 || is(barred, a) {
 			continue
 		}
-		if best < 0 || better(money, rent, a, best, takes[best]) {
+		if best < 0 || better(money, rent, takes, a, best) {
 			best = a
 		}
 	}
@@ -36,7 +37,7 @@ func Pick(money, rent []float64, takes, barred []bool) int {
 func is(barred []bool, a int) bool { return barred != nil && barred[a] }
 
 // better says whether a, which takes something, is better than b.
-func better(money, rent []float64, a, b int, both bool) bool {
+func better(money, rent, takes []float64, a, b int) bool {
 	va, vb := money[a], money[b]
 	scale := math.Abs(va) + math.Abs(vb)
 	ra, rb := 0.0, 0.0
@@ -46,7 +47,7 @@ func better(money, rent []float64, a, b int, both bool) bool {
 	}
 	gain := (va - vb) - (ra - rb)
 	if math.Abs(gain) <= rounding*scale {
-		return both && ra < rb
+		return takes[a] < takes[b]
 	}
 	return gain > 0
 }
@@ -54,48 +55,44 @@ func better(money, rent []float64, a, b int, both bool) bool {
 // chooser decides rows at given prices.
 type chooser struct {
 	p      Problem
-	takes  []bool // by action
-	prices []float64
-	amount [][]Amount // by resource with a price
-	rent   []float64
-	barred []bool // row*Actions+action; p.Barred until tops add to it
+	prices []float64  // by resource
+	amount [][]Amount // by resource, for every action
+	takes  []float64  // by action, of the row at hand
+	rent   []float64  // likewise; nil without prices
+	barred []bool     // row*Actions+action; p.Barred until tops add to it
 	owned  bool
 }
 
 func (p Problem) chooser(prices []float64) *chooser {
-	c := &chooser{p: p, takes: make([]bool, p.Actions), barred: p.Barred}
-	for r, q := range p.Resources {
-		for a, m := range q.Takes {
-			c.takes[a] = c.takes[a] || !m.nothing()
+	c := &chooser{p: p, prices: make([]float64, len(p.Resources)), takes: make([]float64, p.Actions), barred: p.Barred}
+	copy(c.prices, prices)
+	for r := range p.Resources {
+		c.amount = append(c.amount, p.takes(r))
+		if c.prices[r] > 0 {
+			c.rent = make([]float64, p.Actions)
 		}
-		if r < len(prices) && prices[r] > 0 {
-			c.prices = append(c.prices, prices[r])
-			c.amount = append(c.amount, p.takes(r))
-		}
-	}
-	for _, t := range p.Tops {
-		c.takes[t.Action] = true
-	}
-	if len(c.prices) > 0 {
-		c.rent = make([]float64, p.Actions)
 	}
 	return c
 }
 
-// pay fills in the rent of a row.
+// pay fills in what the actions of a row take, and its rent.
 func (c *chooser) pay(row int) {
+	clear(c.takes)
 	clear(c.rent)
-	for k, price := range c.prices {
-		for a, m := range c.amount[k] {
-			c.rent[a] += price * m.at(row)
+	for r, amounts := range c.amount {
+		price := c.prices[r]
+		for a := range amounts {
+			units := amounts[a].at(row)
+			c.takes[a] += units
+			if price > 0 {
+				c.rent[a] += price * units
+			}
 		}
 	}
 }
 
 func (c *chooser) row(i int) int {
-	if c.rent != nil {
-		c.pay(i)
-	}
+	c.pay(i)
 	n := c.p.Actions
 	return Pick(c.p.Money[i*n:(i+1)*n], c.rent, c.takes, c.bars(i))
 }
@@ -185,8 +182,10 @@ func (c *chooser) lead(i, action int) float64 {
 	return net(action) - best
 }
 
-// top settles the tops at the prices and gives the problem that is left.
-func (p Problem) top(prices []float64) Problem {
+// Settle decides at the given prices which rows may have an action that a top
+// limits, and gives the problem that is left: one without tops. Solve, Price and
+// Within do so as if nothing had a price.
+func (p Problem) Settle(prices []float64) Problem {
 	if len(p.Tops) == 0 {
 		return p
 	}

@@ -57,6 +57,8 @@ type Learnt struct {
 	// every trial, and truth their targets.
 	judged *table.Table
 	truth  []float64
+	// refitted are the trials that were learnt again, by number.
+	refitted map[int]*train.Fitted
 }
 
 // held joins out-of-fold predictions with the truth.
@@ -64,10 +66,13 @@ func (out *Learnt) held(predictions []float64) evaluate.Held {
 	return evaluate.Held{Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions}
 }
 
-// Choice is a trial refitted on all development rows.
+// Choice is a trial, or the mean of several, refitted on all development rows.
 type Choice struct {
-	Trial    *tune.Trial
-	Solution *solution.Solution
+	// Trial is what was refitted; for a committee see tune.Outcome.Chosen.
+	Trial *tune.Trial
+	// Committee lists the trials of a mean; nil for a single one.
+	Committee *tune.Committee
+	Solution  *solution.Solution
 	// Rounds is how many rounds the refit took; 0 when the model has none.
 	Rounds int
 }
@@ -78,11 +83,16 @@ func Learn(ctx context.Context, l Learning) (*Learnt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if out.Scenario, err = l.feasible(ctx, out); err != nil {
+	if out.Scenario, err = l.committee(ctx, out); err != nil {
 		return nil, err
 	}
+	if out.Scenario == nil {
+		if out.Scenario, err = l.feasible(ctx, out); err != nil {
+			return nil, err
+		}
+	}
 	out.Technology = out.Scenario
-	if out.Search.Technology != out.Search.Scenario {
+	if out.Scenario.Committee != nil || out.Search.Technology != out.Search.Scenario {
 		if out.Technology, err = l.refit(ctx, out, out.Search.Technology); err != nil {
 			return nil, err
 		}
@@ -109,6 +119,29 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 		return nil, err
 	}
 	return out, l.search(ctx, out)
+}
+
+// committee refits the committee where it is taken; nil where it is not, or
+// where it breaks a limit.
+func (l Learning) committee(ctx context.Context, out *Learnt) (*Choice, error) {
+	c := out.Search.Committee
+	if c == nil || !c.Taken {
+		return nil, nil
+	}
+	choice, err := l.refitMean(ctx, out, c)
+	if err != nil {
+		return nil, err
+	}
+	limits, err := measure(l.Scenario.Limits, choice.Solution, l.Table, l.Split.Development)
+	if err != nil {
+		return nil, err
+	}
+	if c.Dropped = brokenLimits(limits); c.Dropped == "" {
+		return choice, nil
+	}
+	c.Taken, c.Reason = false, "it breaks a limit: "+c.Dropped
+	l.Report.Warn("train", fmt.Sprintf("the %s is dropped: %s", choice.Trial.Candidate.Label, c.Dropped))
+	return nil, nil
 }
 
 // mostRefits is how many candidates are refitted to find one within the limits.
@@ -222,7 +255,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %d trials in all", len(out.Plan.Candidates), max(l.Scenario.Budget.Trials, len(out.Plan.Candidates)))})
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
-		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher,
+		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
 		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report,
 	}
 	out.Search, err = s.Run(ctx)
@@ -282,8 +315,8 @@ func (out *Learnt) money(held evaluate.Held) ([]float64, error) {
 		return nil, err
 	}
 	choice := sheet.Choose()
-	if p.HasReview() {
-		choice, _ = sheet.ChooseWithin(int(p.ReviewShare() * float64(out.judged.Rows())))
+	if sheet.Limited() {
+		choice = sheet.ChooseWithin(nil).Choice
 	}
 	return sheet.Profit(choice), nil
 }
@@ -311,35 +344,77 @@ func (l Learning) Refit(ctx context.Context, learnt *Learnt, trial int) (*Choice
 // solution with calibration and payoffs.
 func (l Learning) refit(ctx context.Context, out *Learnt, trial int) (*Choice, error) {
 	t := out.Search.Trials[trial]
+	fitted, err := l.fit(ctx, out, t)
+	if err != nil {
+		return nil, err
+	}
+	return l.complete(out, &Choice{Trial: t, Rounds: fitted.Rounds}, *fitted.Solution)
+}
+
+// fit learns a trial's candidate from all development rows, once.
+func (l Learning) fit(ctx context.Context, out *Learnt, t *tune.Trial) (*train.Fitted, error) {
+	if fitted, ok := out.refitted[t.Number]; ok {
+		return fitted, nil
+	}
 	l.Report.Tell(runs.Event{Stage: "train", Message: fmt.Sprintf("%s again, on all %d development rows", t.Candidate.Label, len(l.Split.Development))})
 	fitted, err := out.Problem.Fit(ctx, t.Candidate, l.Split.Development, train.Options{Threads: l.Threads, Rounds: t.Rounds})
 	if err != nil {
 		return nil, err
 	}
-	payoffs, err := l.settled(out, t)
+	if out.refitted == nil {
+		out.refitted = map[int]*train.Fitted{}
+	}
+	out.refitted[t.Number] = fitted
+	return fitted, nil
+}
+
+// refitMean learns the members of the committee from all development rows and
+// joins them into one solution, with one calibration, learnt from the mean's
+// out-of-fold predictions.
+func (l Learning) refitMean(ctx context.Context, out *Learnt, c *tune.Committee) (*Choice, error) {
+	var parts []*solution.Solution
+	var weights []float64
+	for _, m := range c.Members {
+		fitted, err := l.fit(ctx, out, out.Search.Trials[m.Trial])
+		if err != nil {
+			return nil, err
+		}
+		parts, weights = append(parts, fitted.Solution), append(weights, m.Weight)
+	}
+	mean, err := solution.Mean(parts, weights)
 	if err != nil {
 		return nil, err
 	}
-	fitted.Solution.Calibration = t.Calibrated().Map
-	return &Choice{Trial: t, Rounds: fitted.Rounds, Solution: fitted.Solution.Complete(l.Table.Schema(), payoffs)}, nil
+	return l.complete(out, &Choice{Trial: out.Search.Chosen(), Committee: c}, *mean)
 }
 
-// settled gives the payoffs with the spread and the review price that the
-// trial's out-of-fold rows teach.
+// complete adds calibration and payoffs to a refitted solution.
+func (l Learning) complete(out *Learnt, c *Choice, s solution.Solution) (*Choice, error) {
+	payoffs, err := l.settled(out, c.Trial)
+	if err != nil {
+		return nil, err
+	}
+	s.Calibration = c.Trial.Calibrated().Map
+	c.Solution = s.Complete(l.Table.Schema(), payoffs)
+	return c, nil
+}
+
+// settled gives the payoffs with the spread and the prices of what is scarce
+// that the trial's out-of-fold rows teach.
 func (l Learning) settled(out *Learnt, t *tune.Trial) (*value.Payoffs, error) {
 	if out.Payoffs == nil {
 		return nil, nil
 	}
 	held := out.held(t.Calibrated().Predictions)
 	p, err := settle(out.Payoffs, held)
-	if err != nil || !p.HasReview() {
+	if err != nil || !p.HasLimits() {
 		return p, err
 	}
 	sheet, err := p.Sheet(out.judged, held.Predictions, nil, l.Threads)
 	if err != nil {
 		return nil, err
 	}
-	return p.WithReviewPrice(sheet.ReviewPrice(p.ReviewShare()))
+	return p.WithPrices(sheet.Prices())
 }
 
 func pick(from []float64, rows []int) []float64 {

@@ -19,12 +19,17 @@ import (
 func Compile(c Config) (*Payoffs, error) {
 	p := &Payoffs{config: c, todayIs: -1, doNothing: -1, states: 1, used: map[string]bool{}}
 	p.scope = &formula.Scope{Schema: c.Schema, Target: c.Target, Numeric: p.numeric()}
-	for _, step := range []func() error{p.outcomes, p.params, p.units, p.actionNames, p.payoffs, p.review, p.rule, p.fallbacks, p.prices} {
+	for _, step := range []func() error{p.outcomes, p.params, p.units, p.actionNames, p.payoffs, p.review, p.capacities, p.rule, p.fallbacks, p.prices} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	p.columns = p.scope.Columns()
+	for _, f := range p.groupColumns {
+		if !slices.ContainsFunc(p.columns, func(c table.Field) bool { return c.Name == f.Name }) {
+			p.columns = append(p.columns, f)
+		}
+	}
 	p.findDoNothing()
 	p.warn()
 	return p, nil
@@ -264,31 +269,6 @@ func (p *Payoffs) build(path, source string) (*formula.Program, error) {
 	return g, nil
 }
 
-func (p *Payoffs) review() error {
-	r := p.config.Value.Review
-	if r == nil {
-		return nil
-	}
-	switch {
-	case !finite(r.Cost) || r.Cost < 0:
-		return fail("value.review.cost", "", "is %v, it must be 0 or more", r.Cost)
-	case !(r.Accuracy.Same >= 0 && r.Accuracy.Same <= 1):
-		return fail("value.review.accuracy", "", "is %v, it must be from 0 to 1", r.Accuracy.Same)
-	case !finite(r.Capacity.Amount) || r.Capacity.Amount < 0:
-		return fail("value.review.capacity", "", "is %v, it must be 0 or more", r.Capacity.Amount)
-	}
-	if p.config.Task != model.Regression && r.Accuracy.Same < 1/float64(len(p.config.Outcomes)) {
-		p.warnings = append(p.warnings, Warning{Path: "value.review.accuracy", Message: fmt.Sprintf(
-			"a reviewer who is right in %v of the rows is worse than guessing among %d outcomes", r.Accuracy.Same, len(p.config.Outcomes),
-		)})
-	}
-	if r.Capacity.Amount > 0 && p.config.Volume.Amount <= 0 {
-		p.warnings = append(p.warnings, Warning{Path: "value.review.capacity", Message: "the capacity has no effect without need.volume, which says how many decisions it is for"})
-	}
-	p.names = append(p.names, ReviewAction)
-	return nil
-}
-
 // rule compiles today's rule: an action's name, or an expression that gives
 // one.
 func (p *Payoffs) rule() error {
@@ -347,8 +327,6 @@ func (p *Payoffs) prices() error {
 	switch c := p.config; {
 	case !finite(c.PerDecision) || c.PerDecision < 0:
 		return fail("need.costs.per_decision", "", "is %v, it must be 0 or more", c.PerDecision)
-	case !finite(c.ReviewPrice) || c.ReviewPrice < 0:
-		return fail("value.review", "", "the shadow price %v must be a number of 0 or more", c.ReviewPrice)
 	case !finite(c.Volume.Amount) || c.Volume.Amount < 0:
 		return fail("need.volume", "", "is %v, it must be 0 or more", c.Volume.Amount)
 	}

@@ -83,7 +83,10 @@ func TestCompileErrors(t *testing.T) {
 		{"today column", func(c *value.Config) { c.Today = "amount > 5" }, "need.today", "it must give an action's name"},
 		{"per decision", func(c *value.Config) { c.PerDecision = -1 }, "need.costs.per_decision", "is -1, it must be 0 or more"},
 		{"volume", func(c *value.Config) { c.Volume.Amount = math.Inf(1) }, "need.volume", "is +Inf"},
-		{"review price", func(c *value.Config) { c.ReviewPrice = math.Inf(1) }, "value.review", "shadow price +Inf"},
+		{"review price", func(c *value.Config) {
+			c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{Same: 1}}
+			c.Prices = value.Prices{"review": math.Inf(1)}
+		}, "value.capacity.review", "shadow price +Inf"},
 		{"fill", func(c *value.Config) { c.Fill = map[string]formula.Fallback{"amount": {Number: math.NaN()}} }, "fill.amount", "is NaN"},
 		{"number with outcome", func(c *value.Config) { number(c, action("buy", "high", "1")) }, "value.actions.buy.high", `a predicted number has no outcome "high" (write one expression, which may use "truth" and "prediction")`},
 		{"number with two", func(c *value.Config) { number(c, action("buy", "", "1", "", "2")) }, "value.actions.buy", "has 2 payoffs, a predicted number needs one"},
@@ -187,7 +190,7 @@ func TestSaveAndLoad(t *testing.T) {
 	c.Value.Actions[0] = action("grant", "good", "margin * amount", "bad", `purpose == "car" ? -0.6 * amount : -amount`)
 	c.Value.Review = &scenario.Review{Cost: 15, Accuracy: scenario.Accuracy{Same: 0.98}, Capacity: scenario.Rate{Amount: 50, Per: "month"}}
 	c.Volume = scenario.Rate{Amount: 2000, Per: "month"}
-	c.PerDecision, c.ReviewPrice = 0.02, 3.5
+	c.PerDecision, c.Prices = 0.02, value.Prices{"review": 3.5}
 	p, err := value.Compile(c)
 	if err != nil {
 		t.Fatal(err)

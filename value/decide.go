@@ -1,6 +1,7 @@
 package value
 
 import (
+	"bespoke/allocate"
 	"bespoke/table"
 )
 
@@ -27,13 +28,14 @@ type Decision struct {
 	// EVPI is the expected value of perfect information of the row.
 	EVPI float64
 	// Gain is how much more money the action is expected to bring than the next
-	// best one; 0 when there is only one.
+	// best one, after the rent of what is scarce; 0 when there is only one.
 	Gain float64
 }
 
-// Decide decides one row of a table: prediction holds its probabilities, or its
-// number. It gives the same bits as Sheet and Choose and does not allocate,
-// apart from what lower and upper do to text.
+// Decide decides one row of a table at the prices of what is scarce: prediction
+// holds its probabilities, or its number. It gives the same bits as Sheet and
+// Choose and does not allocate, apart from what lower and upper do to text. For
+// a top the row is a group of its own, see Batch.
 func (p *Payoffs) Decide(t *table.Table, row int, prediction []float64, s *Scratch) (Decision, error) {
 	if err := p.prepare(t, row, prediction, s); err != nil {
 		return Decision{}, err
@@ -51,16 +53,20 @@ func (p *Payoffs) Decide(t *table.Table, row int, prediction []float64, s *Scrat
 	if err := w.fault(t); err != nil {
 		return Decision{}, err
 	}
-	review := -1
-	if p.HasReview() {
-		review = p.actions
-	}
-	a := choose(w.expected, review, p.config.ReviewPrice)
-	best := argmax(w.expected[:p.actions])
+	a := allocate.Pick(w.expected, w.rent, w.takes, nil)
+	best := w.unaided(0)
 	return Decision{
 		Action: a, Name: p.names[a], Money: w.expected[a] - p.config.PerDecision,
-		Expected: w.expected, EVPI: w.ideal[0] - w.expected[best], Gain: lead(w.expected, a),
+		Expected: w.expected, EVPI: w.ideal[0] - w.after(best), Gain: lead(w.expected, w.rent, a),
 	}, nil
+}
+
+// after is the money of an action of the first lane after its rent.
+func (w *worker) after(action int) float64 {
+	if w.rent == nil {
+		return w.expected[action]
+	}
+	return w.expected[action] - w.rent[action]
 }
 
 // prepare points the worker at the row.
@@ -97,18 +103,24 @@ func (w *worker) fault(t *table.Table) error {
 	return nil
 }
 
-// lead is by how much an action is ahead of the best other one.
-func lead(expected []float64, action int) float64 {
+// lead is by how much an action is ahead of the best other one, after rent.
+func lead(expected, rent []float64, action int) float64 {
 	if len(expected) < 2 {
 		return 0
 	}
+	net := func(a int) float64 {
+		if rent == nil {
+			return expected[a]
+		}
+		return expected[a] - rent[a]
+	}
 	best := -1
-	for a, v := range expected {
-		if a != action && (best < 0 || v > expected[best]) {
+	for a := range expected {
+		if a != action && (best < 0 || net(a) > net(best)) {
 			best = a
 		}
 	}
-	return expected[action] - expected[best]
+	return net(action) - net(best)
 }
 
 // Cutoff is the closed form of deciding between two actions by the chance of
@@ -146,7 +158,11 @@ func (p *Payoffs) Cutoff(t *table.Table, row int, s *Scratch) (c Cutoff, ok bool
 	if err := w.fault(t); err != nil {
 		return c, false, err
 	}
-	return cutoff(w.at(0, 0)[0], w.at(0, 1)[0], w.at(1, 0)[0], w.at(1, 1)[0]), true, nil
+	rent := 0.0 // of the second action beyond the first
+	if w.rent != nil {
+		rent = w.rent[1] - w.rent[0]
+	}
+	return cutoff(w.at(0, 0)[0], w.at(0, 1)[0], w.at(1, 0)[0]-rent, w.at(1, 1)[0]-rent), true, nil
 }
 
 // cutoff takes the money of two actions under two outcomes.
@@ -161,4 +177,62 @@ func cutoff(first0, first1, second0, second1 float64) Cutoff {
 		return Cutoff{Outcome: 1, At: -g0 / (g1 - g0), Above: 1, Below: 0, Always: -1}
 	}
 	return Cutoff{Outcome: 1, At: g0 / (g0 - g1), Above: 0, Below: 1, Always: -1}
+}
+
+// Batch decides rows together, one request's for example, where an action goes
+// to the best rows of a group (see HasTop). It belongs to one goroutine.
+type Batch struct {
+	p      *Payoffs
+	rows   int
+	money  []float64
+	limits sheetLimits
+	groups []grouping // by resource
+}
+
+// NewBatch makes memory for deciding rows together.
+func (p *Payoffs) NewBatch() *Batch {
+	return &Batch{p: p, limits: p.newLimits(0), groups: make([]grouping, len(p.resources))}
+}
+
+// Reset forgets the rows.
+func (b *Batch) Reset() {
+	b.rows, b.money = 0, b.money[:0]
+	for k := range b.limits.use {
+		b.limits.use[k] = b.limits.use[k][:0]
+	}
+	for k := range b.groups {
+		b.limits.groups[k], b.groups[k] = b.limits.groups[k][:0], grouping{}
+	}
+}
+
+// Add takes in the row that was just decided with the scratch. The error is of
+// a column that a group needs and the table has not.
+func (b *Batch) Add(t *table.Table, row int, s *Scratch) error {
+	for k, r := range b.p.resources {
+		if r.top == 0 {
+			continue
+		}
+		group := int32(0)
+		if r.per != "" {
+			c, ok := t.Column(r.per)
+			if !ok {
+				return fail(r.path+".per", "", "the rows have no column %q", r.per)
+			}
+			group = b.groups[k].of(c, row)
+		}
+		b.limits.groups[k] = append(b.limits.groups[k], group)
+	}
+	b.rows++
+	b.money = append(b.money, s.worker.expected[:len(b.p.names)]...)
+	for k, u := range s.worker.use {
+		b.limits.use[k] = append(b.limits.use[k], u[0])
+	}
+	return nil
+}
+
+// Choose is the action of every row, in the order in which they were added: what
+// Sheet.Choose gives for a table of the same rows.
+func (b *Batch) Choose() []int {
+	p, prices := b.limits.problem(b.money, b.rows, nil)
+	return p.Choose(prices)
 }

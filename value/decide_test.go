@@ -17,7 +17,7 @@ import (
 func TestDecideEqualsSheet(t *testing.T) {
 	tb, c, predictions, _ := big(t, 700)
 	p := compile(t, c)
-	p, err := p.WithReviewPrice(2)
+	p, err := p.WithPrices(value.Prices{"review": 2})
 	if err != nil {
 		t.Fatal(err)
 	}

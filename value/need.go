@@ -102,9 +102,11 @@ func (p *Payoffs) Need(t *table.Table, truth []float64, need scenario.Need, thre
 		Currency: need.Currency, Rows: s.Rows, Volume: need.Volume.PerMonth(),
 		FixedPerMonth: need.Costs.Fixed.PerMonth(), CostPerDecision: p.config.PerDecision, Filled: s.Filled,
 	}
-	n.Perfect = n.policy("perfect model", s.oracle)
+	s.PerDecision = 0
+	n.Perfect = n.policy("perfect model", s.Perfect())
 	for _, a := range s.Constants() {
-		n.Constants = append(n.Constants, n.policy("always "+s.Actions[a], s.Money(s.Constant(a))))
+		always := s.Always(a)
+		n.Constants = append(n.Constants, n.policy(always.Name, always.Money))
 	}
 	if today := s.Today(); today != nil {
 		q := n.policy("today's rule", s.Money(today))
@@ -159,7 +161,7 @@ func (n *Need) passes() bool {
 
 // called is how a policy is named in a sentence.
 func (p Policy) called() string {
-	if strings.HasPrefix(p.Name, "always ") {
+	if strings.HasPrefix(p.Name, "always ") || strings.HasSuffix(p.Name, " as often as the limits allow") {
 		return "“" + p.Name + "”"
 	}
 	return p.Name
@@ -311,7 +313,7 @@ func (n *Need) figures() []Figure {
 	return out
 }
 
-func (n *Need) money(v float64) string { return strings.TrimSpace(Round(v) + " " + n.Currency) }
+func (n *Need) money(v float64) string { return amountOf(v, n.Currency) }
 
 // whole rounds a number of decisions up, but not because of the last bits.
 func whole(v float64) float64 { return math.Ceil(v * (1 - 1e-12)) }
@@ -389,3 +391,6 @@ func Payback(oneOff, perMonth float64) (months float64, ok bool) {
 func PresentValue(oneOff, perMonth, ratePerMonth float64, months int) float64 {
 	return -oneOff + formula.PresentValue(ratePerMonth, float64(months), perMonth)
 }
+
+// amountOf is money with its currency, for a sentence.
+func amountOf(v float64, currency string) string { return strings.TrimSpace(Round(v) + " " + currency) }

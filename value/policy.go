@@ -1,7 +1,6 @@
 package value
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -10,41 +9,15 @@ import (
 // the policies that are worth comparing and the money they bring.
 
 // Choose is the model's policy: the action with the most expected money in each
-// row, the first in file order where several have it. A review is chosen only
-// where its gain over the best other action exceeds the review price. nil
-// without predictions.
+// row after the rent of what is scarce, the first in file order where several
+// have it; an action that takes something must be better by more than rounding.
+// Tops hold among all rows. nil without predictions.
 func (s *Sheet) Choose() []int {
 	if s.Expected == nil {
 		return nil
 	}
-	out := make([]int, s.Rows)
-	for i := range out {
-		out[i] = choose(s.row(s.Expected, i), s.review, s.reviewPrice)
-	}
-	return out
-}
-
-// choose is the best action of one row.
-func choose(expected []float64, review int, price float64) int {
-	if review < 0 {
-		return argmax(expected)
-	}
-	if reviewGain(expected, review) > price {
-		return review
-	}
-	return argmax(expected[:review])
-}
-
-// reviewGain is what a review is expected to bring beyond the best other
-// action. A difference in the last bits is none, so that nobody is asked for
-// the sake of rounding.
-func reviewGain(expected []float64, review int) float64 {
-	best := slices.Max(expected[:review])
-	gain := expected[review] - best
-	if math.Abs(gain) <= 1e-12*math.Abs(best) {
-		return 0
-	}
-	return gain
+	p, prices := s.limits.problem(s.Expected, s.Rows, nil)
+	return p.Choose(prices)
 }
 
 func (s *Sheet) row(money []float64, i int) []float64 {
@@ -79,18 +52,37 @@ func pick(money []float64, choice []int, width int, cost float64) []float64 {
 	return out
 }
 
-// Best is the choice of a model that knows every outcome. A person is never
-// asked, because there is nothing to find out. nil without truth.
-func (s *Sheet) Best() []int { return ints(s.best) }
+// Best is the choice of a model that knows every outcome, within the limits. A
+// person is never asked, because there is nothing to find out. nil without
+// truth.
+func (s *Sheet) Best() []int {
+	if s.best == nil || !s.Limited() {
+		return ints(s.best)
+	}
+	choice, _ := s.perfect()
+	return choice
+}
 
 // Perfect is the money per row of a model that knows every outcome, less the
-// cost per decision: the upper bound of Profit. nil without truth.
+// cost per decision: its mean is the upper bound of that of Profit. nil without
+// truth.
+//
+// Where resources limit actions the bound is that of the relaxation, in which a
+// row may be split between actions: a call centre that can call 500 of 40,000
+// cannot earn what 40,000 calls would. The money of a row is then that of its
+// best action, less the rent of what this takes, plus the row's even part of all
+// rents. So the mean is the bound, and differences of means over other rows
+// like these vary as the bound itself does.
 func (s *Sheet) Perfect() []float64 {
 	if s.oracle == nil {
 		return nil
 	}
+	money := s.oracle
+	if s.Limited() {
+		_, money = s.perfect()
+	}
 	out := make([]float64, s.Rows)
-	for i, v := range s.oracle {
+	for i, v := range money {
 		out[i] = v - s.PerDecision
 	}
 	return out
@@ -137,18 +129,15 @@ func (s *Sheet) Constants() []int {
 }
 
 // BestConstant is the action of Constants that brought the most money and its
-// money in total; action -1 and 0 when there is none. nil truth gives -1.
+// money in total, within the limits (see Always); action -1 and 0 when there is
+// none. nil truth gives -1.
 func (s *Sheet) BestConstant() (action int, total float64) {
 	action = -1
 	if s.Realised == nil {
 		return action, 0
 	}
 	for _, a := range s.Constants() {
-		sum := 0.0
-		for i := range s.Rows {
-			sum += s.Realised[i*len(s.Actions)+a]
-		}
-		if action < 0 || sum > total {
+		if sum := Sum(s.Always(a).Money); action < 0 || sum > total {
 			action, total = a, sum
 		}
 	}
@@ -162,23 +151,75 @@ func (s *Sheet) DoNothing() int { return s.doNothing }
 func (s *Sheet) Review() int { return s.review }
 
 // Ideal is the expected money per row if the outcome were known before
-// deciding, before the cost per decision; EVPI is what it adds. nil without
-// predictions.
-func (s *Sheet) Ideal() []float64 { return slices.Clone(s.ideal) }
+// deciding, before the cost per decision; EVPI is what it adds. Where something
+// has a price, its mean bounds what a model that knows every outcome is expected
+// to earn within the limits: each row pays rent and gets its even part of all
+// rents. nil without predictions.
+func (s *Sheet) Ideal() []float64 {
+	out := slices.Clone(s.ideal)
+	back := 0.0
+	for _, r := range s.limits.resources {
+		if r.price > 0 && !math.IsInf(r.share, 1) {
+			back += r.price * r.share
+		}
+	}
+	for i := range out {
+		out[i] += back
+	}
+	return out
+}
 
 // EVPI is the expected value of perfect information per row: what knowing the
-// outcome would add to the best action without review. It is never negative
-// beyond rounding and bounds what any further data, label, model or reviewer
-// can be worth. nil without predictions.
+// outcome would add to the best action without review, at the prices of what is
+// scarce. It is never negative beyond rounding and bounds what any further data,
+// label, model or reviewer can be worth. nil without predictions.
 func (s *Sheet) EVPI() []float64 {
 	if s.Expected == nil {
 		return nil
 	}
 	out := make([]float64, s.Rows)
 	for i := range out {
-		out[i] = s.ideal[i] - slices.Max(s.unaided(s.Expected, i))
+		out[i] = s.ideal[i] - s.most(s.Expected, i)
 	}
 	return out
+}
+
+// most is the largest money of a row's actions without review, after rent.
+func (s *Sheet) most(money []float64, i int) float64 {
+	row := s.unaided(money, i)
+	if !s.limits.priced {
+		return slices.Max(row)
+	}
+	out := math.Inf(-1)
+	for a, v := range row {
+		out = max(out, v-s.limits.rent(i, a))
+	}
+	return out
+}
+
+// Loss is, per row, what a choice falls short of a model that knows every
+// outcome, at the prices of what is scarce: expected by the predictions, and in
+// truth. Both are never negative beyond rounding, do not change when a payoff is
+// shifted by the same amount for all actions, and have the same mean when the
+// predictions are right. nil where the sheet lacks predictions or truth.
+func (s *Sheet) Loss(choice []int) (expected, realised []float64) {
+	if s.Expected != nil {
+		expected = make([]float64, s.Rows)
+		for i, a := range choice {
+			expected[i] = s.ideal[i] - (s.row(s.Expected, i)[a] - s.limits.rent(i, a))
+		}
+	}
+	if s.Realised != nil {
+		realised = make([]float64, s.Rows)
+		for i, a := range choice {
+			best := s.oracle[i]
+			if s.limits.priced {
+				best = max(s.most(s.Realised, i), best-s.limits.rent(i, int(s.best[i])))
+			}
+			realised[i] = best - (s.row(s.Realised, i)[a] - s.limits.rent(i, a))
+		}
+	}
+	return expected, realised
 }
 
 // unaided is the money of a row's actions without review.
@@ -210,79 +251,4 @@ func (s *Sheet) Advantage(reference int) (gain []float64, action []int) {
 		gain[i], action[i] = row[best]-row[reference], best
 	}
 	return gain, action
-}
-
-// ReviewShare is the share of decisions, from 0 to 1, that reviewers can take:
-// their capacity over the volume; 1 when either is not given, and without a
-// review.
-func (p *Payoffs) ReviewShare() float64 {
-	r := p.config.Value.Review
-	if r == nil || r.Capacity.Amount <= 0 || p.config.Volume.Amount <= 0 {
-		return 1
-	}
-	return math.Min(1, r.Capacity.PerMonth()/p.config.Volume.PerMonth())
-}
-
-// reviewGains are the expected gains of a review over the best other action,
-// row by row.
-func (s *Sheet) reviewGains() []float64 {
-	out := make([]float64, s.Rows)
-	for i := range out {
-		out[i] = reviewGain(s.row(s.Expected, i), s.review)
-	}
-	return out
-}
-
-// ReviewPrice learns from these rows the shadow price of a review: the smallest
-// price at which Choose sends at most the share of rows to review. It is 0
-// where the share suffices for every review worth its cost. WithReviewPrice
-// applies it to later rows.
-func (s *Sheet) ReviewPrice(share float64) float64 {
-	if s.review < 0 || s.Expected == nil || s.Rows == 0 {
-		return 0
-	}
-	gains := s.reviewGains()
-	slices.Sort(gains)
-	slices.Reverse(gains)
-	k := int(share * float64(s.Rows))
-	if k >= s.Rows {
-		return 0
-	}
-	return math.Max(0, gains[max(0, k)])
-}
-
-// ChooseWithin is Choose with at most so many reviews: those with the largest
-// gains, the earlier row first where gains are equal. shadow is the gain of the
-// last review accepted when another one was refused, that is what one place
-// less would lose; 0 when capacity was not short.
-func (s *Sheet) ChooseWithin(reviews int) (choice []int, shadow float64) {
-	if s.Expected == nil {
-		return nil, 0
-	}
-	choice = make([]int, s.Rows)
-	for i := range choice {
-		choice[i] = argmax(s.unaided(s.Expected, i))
-	}
-	if s.review < 0 {
-		return choice, 0
-	}
-	gains := s.reviewGains()
-	order := make([]int, 0, s.Rows)
-	for i, g := range gains {
-		if g > 0 {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(gains[b], gains[a]) })
-	short := len(order) > reviews
-	if short {
-		order = order[:max(0, reviews)]
-	}
-	for _, i := range order {
-		choice[i] = s.review
-	}
-	if short && len(order) > 0 {
-		shadow = gains[order[len(order)-1]]
-	}
-	return choice, shadow
 }

@@ -20,6 +20,7 @@ type drawn struct {
 	predictions []float64
 	truth       []float64
 	review      *scenario.Review
+	capacity    scenario.Capacities
 	table       *table.Table
 }
 
@@ -77,7 +78,10 @@ func (d drawn) payoffs(r *rapid.T, change func(a, o int, v float64) float64) *va
 	if len(outcomes) > 2 {
 		task = model.Multiclass
 	}
-	p, err := value.Compile(value.Config{Task: task, Outcomes: outcomes, Value: scenario.Value{Actions: actions, Review: d.review}})
+	p, err := value.Compile(value.Config{
+		Task: task, Outcomes: outcomes, Schema: d.table.Schema(), Volume: scenario.Rate{Amount: float64(len(d.truth)), Per: "month"},
+		Value: scenario.Value{Actions: actions, Review: d.review, Capacity: d.capacity},
+	})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -259,25 +263,28 @@ func TestPerfectPredictionsArePerfect(t *testing.T) {
 func TestShadowPrice(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d := drawProblem(r)
-		d.review = &scenario.Review{Cost: 0.5, Accuracy: scenario.Accuracy{Same: 1}}
+		capacity := rapid.IntRange(1, len(d.truth)).Draw(r, "capacity")
+		d.review = &scenario.Review{Cost: 0.5, Accuracy: scenario.Accuracy{Same: 1}, Capacity: scenario.Rate{Amount: float64(capacity), Per: "month"}}
 		s := d.sheet(r, same)
 		total := func(reviews int) (float64, float64, int) {
-			choice, shadow := s.ChooseWithin(reviews)
+			a := s.ChooseWithin(map[string]float64{"review": float64(reviews)})
 			used := 0
-			for _, a := range choice {
-				if a == s.Review() {
+			for _, x := range a.Choice {
+				if x == s.Review() {
 					used++
 				}
 			}
-			return value.Sum(s.Promise(choice)), shadow, used
+			if !close(a.Expected, a.Bound) || !close(a.Expected, value.Sum(s.Promise(a.Choice))) {
+				r.Fatalf("got %+v, promised %v", a, value.Sum(s.Promise(a.Choice)))
+			}
+			return a.Expected, a.Shadow["review"], used
 		}
-		capacity := rapid.IntRange(0, len(d.truth)).Draw(r, "capacity")
 		money, shadow, used := total(capacity)
 		if used > capacity {
 			r.Fatalf("%d reviews with a capacity of %d", used, capacity)
 		}
 		free, _, wanted := total(len(d.truth))
-		if wanted > capacity && capacity > 0 {
+		if wanted > capacity {
 			less, _, _ := total(capacity - 1)
 			if !close(money-less, shadow) {
 				r.Fatalf("shadow price %v, difference %v", shadow, money-less)
@@ -286,22 +293,25 @@ func TestShadowPrice(t *testing.T) {
 		if wanted <= capacity && (shadow != 0 || !close(free, money)) {
 			r.Fatalf("capacity is not short, but the shadow price is %v", shadow)
 		}
-		// The price learnt on these rows holds them to the share.
-		share := float64(capacity) / float64(len(d.truth))
-		price := s.ReviewPrice(share)
-		n := len(s.Actions)
-		over, equal := 0, 0
-		for i := range d.truth {
-			row := s.Expected[i*n : (i+1)*n]
-			switch gain := row[n-1] - slices.Max(row[:n-1]); {
-			case gain > price && gain > 1e-9: // less is rounding
-				over++
-			case gain == price && price > 0:
-				equal++
-			}
+		// The prices learnt on these rows hold them to the capacity, when each
+		// decides alone and together, and leave no review out that earns more.
+		p, err := d.payoffs(r, same).WithPrices(s.Prices())
+		if err != nil {
+			r.Fatal(err)
 		}
-		if over > capacity || over+equal < min(capacity, wanted) {
-			r.Fatalf("price %v: %d over and %d at it, capacity %d, %d wanted", price, over, equal, capacity, wanted)
+		priced, err := p.Sheet(d.table, d.predictions, d.truth, 1)
+		if err != nil {
+			r.Fatal(err)
+		}
+		use := priced.Usage(priced.Choose())
+		if use[0].Over() || use[0].Limit != float64(capacity) || use[0].Price != s.Prices()["review"] {
+			r.Fatalf("at its price %v a review is used like this: %+v", s.Prices(), use)
+		}
+		if within := priced.Within(priced.Choose()); !slices.Equal(within, priced.Choose()) {
+			r.Fatalf("a choice within the limits was changed to %v", within)
+		}
+		if v := value.Sum(priced.Promise(priced.Choose())); v > money+1e-9 || wanted > capacity && use[0].Used < float64(capacity) && v < money-shadow*float64(capacity)-1e-9 {
+			r.Fatalf("alone the rows earn %v, together %v", v, money)
 		}
 	})
 }

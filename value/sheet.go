@@ -36,16 +36,17 @@ type Sheet struct {
 	// are not affected by it.
 	Filled []Filled
 
-	ideal   []float64 // expected money with perfect information
+	ideal   []float64 // expected money with perfect information, after rent
 	oracle  []float64 // realised money of the best action
 	best    []int32   // that action
 	certain []int32   // best action if the prediction were certain
 	today   []int32   // nil without a rule
 
-	review      int // its number, or -1
-	reviewPrice float64
-	doNothing   int
-	needsModel  []bool
+	review     int // its number, or -1
+	reviewCost float64
+	doNothing  int
+	needsModel []bool
+	limits     sheetLimits
 }
 
 // Filled says how many missing cells of a column were replaced by its Fallback.
@@ -75,6 +76,9 @@ func (p *Payoffs) Sheet(t *table.Table, predictions, truth []float64, threads in
 		return nil, fail("", "", "sheet: %d true outcomes, want %d, one per row", len(truth), rows)
 	}
 	s := p.newSheet(rows, predictions != nil, truth != nil)
+	if err := s.limits.group(t); err != nil {
+		return nil, err
+	}
 	found, err := p.parallel(t, threads, func(w *worker) { w.block(s, predictions, truth) })
 	if err != nil {
 		return nil, err
@@ -89,10 +93,10 @@ func (p *Payoffs) Sheet(t *table.Table, predictions, truth []float64, threads in
 func (p *Payoffs) newSheet(rows int, predicted, known bool) *Sheet {
 	s := &Sheet{
 		Actions: p.Actions(), Rows: rows, PerDecision: p.config.PerDecision,
-		review: -1, reviewPrice: p.config.ReviewPrice, doNothing: p.doNothing, needsModel: make([]bool, len(p.names)),
+		review: -1, doNothing: p.doNothing, needsModel: make([]bool, len(p.names)), limits: p.newLimits(rows),
 	}
 	if p.HasReview() {
-		s.review = p.actions
+		s.review, s.reviewCost = p.actions, p.config.Value.Review.Cost
 	}
 	for i, k := range p.slot {
 		a := i / p.outcomeCount()
@@ -154,6 +158,11 @@ func (p *Payoffs) parallel(t *table.Table, threads int, do func(w *worker)) ([]f
 // block fills the sheet for the worker's rows.
 func (w *worker) block(s *Sheet, predictions, truth []float64) {
 	first, lanes := w.b.First, w.b.Lanes
+	defer func() {
+		for k, u := range w.use {
+			copy(s.limits.use[k][first:], u[:lanes])
+		}
+	}()
 	if truth != nil {
 		truth = truth[first : first+lanes]
 		if !w.truths(truth) {
@@ -248,6 +257,9 @@ func (w *worker) realiseClasses(s *Sheet, truth []float64) {
 		}
 		s.oracle[row] = w.perfect[y*size+i]
 		s.best[row] = w.best[y*size+i]
+		if s.Expected == nil {
+			w.reviewed(i, func(r resource) float64 { return w.through(r, y, i) })
+		}
 	}
 }
 
@@ -266,7 +278,17 @@ func (w *worker) numberBlock(s *Sheet, predictions, truth []float64) {
 		return
 	}
 	names := len(w.p.names)
+	if predictions == nil {
+		w.amounts()
+	}
 	w.certainly(truth, truth, s.oracle[first:], s.best[first:])
+	known := s.oracle[first:] // what a reviewer who sees the number brings
+	if w.rent != nil {
+		for i := range lanes {
+			w.settle(i, i, func(a int) float64 { return w.spare[a*w.size+i] })
+		}
+		known = w.gross
+	}
 	if predictions != nil {
 		w.certainly(predictions, truth, nil, nil)
 	}
@@ -277,11 +299,13 @@ func (w *worker) numberBlock(s *Sheet, predictions, truth []float64) {
 		}
 		if s.review >= 0 {
 			r := w.p.config.Value.Review
-			unaided := s.oracle[first+i]
+			unaided := known[i]
 			if predictions != nil {
-				unaided = s.Realised[row+argmax(s.Expected[row:row+w.p.actions])]
+				unaided = s.Realised[row+w.unaided(i)]
+			} else {
+				w.reviewed(i, func(r resource) float64 { return w.takenBy(r, int(s.best[first+i]), i) })
 			}
-			s.Realised[row+s.review] = r.Accuracy.Same*s.oracle[first+i] + (1-r.Accuracy.Same)*unaided - r.Cost
+			s.Realised[row+s.review] = r.Accuracy.Same*known[i] + (1-r.Accuracy.Same)*unaided - r.Cost
 		}
 	}
 }
@@ -354,7 +378,7 @@ func (w *worker) today(s *Sheet) {
 // filled counts the missing cells that fallbacks replaced.
 func (p *Payoffs) filled(t *table.Table) []Filled {
 	var out []Filled
-	for _, f := range p.columns {
+	for _, f := range p.scope.Columns() {
 		c, ok := t.Column(f.Name)
 		if _, known := p.config.Fill[f.Name]; !known || !ok {
 			continue
@@ -381,6 +405,7 @@ func (s *Sheet) Take(rows []int) *Sheet {
 	out.Expected, out.Realised = takeRows(s.Expected, rows, n), takeRows(s.Realised, rows, n)
 	out.ideal, out.oracle = takeRows(s.ideal, rows, 1), takeRows(s.oracle, rows, 1)
 	out.best, out.certain, out.today = takeRows(s.best, rows, 1), takeRows(s.certain, rows, 1), takeRows(s.today, rows, 1)
+	out.limits = s.limits.take(rows)
 	return &out
 }
 

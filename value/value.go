@@ -52,7 +52,7 @@ type Config struct {
 	// PerDecision is the money that deciding one row by the model costs; it is
 	// the same for every action and never paid by policies without a model.
 	PerDecision float64 `json:"per_decision,omitempty"`
-	// Volume is how many decisions fall due; only review capacity needs it.
+	// Volume is how many decisions fall due; only capacities need it.
 	Volume scenario.Rate `json:"volume,omitzero"`
 	// Schema describes the columns that expressions may read. Columns not read
 	// may be left out.
@@ -71,9 +71,8 @@ type Config struct {
 	// Spread is how far true numbers lie from predicted ones (regression);
 	// nil takes the prediction as certain.
 	Spread *Spread `json:"spread,omitempty"`
-	// ReviewPrice is the shadow price of a review in money: what a review must
-	// gain beyond its cost when capacity is short. See Sheet.ReviewPrice.
-	ReviewPrice float64 `json:"review_price,omitempty"`
+	// Prices are the shadow prices of what is scarce; see Sheet.Prices.
+	Prices Prices `json:"prices,omitempty"`
 	// Currency is the unit of all money; empty leaves payoffs without a check
 	// against it.
 	Currency string `json:"currency,omitempty"`
@@ -109,6 +108,12 @@ type Payoffs struct {
 	currency  formula.Unit
 	// payoffUnit is the first unit of a payoff, where no currency is known.
 	payoffUnit formula.Unit
+
+	resources    []resource
+	amounts      []amount      // by column of takers
+	groupColumns []table.Field // that tops read
+	priced       bool          // a resource has a price
+	sees         []float64     // of the reviewer, by true*outcomes+seen
 }
 
 // program is one distinct payoff.
@@ -168,14 +173,6 @@ func (p *Payoffs) WithSpread(s *Spread) (*Payoffs, error) {
 	return Compile(c)
 }
 
-// WithReviewPrice returns payoffs whose reviews must gain more than the price,
-// which is at least 0, beyond their cost.
-func (p *Payoffs) WithReviewPrice(price float64) (*Payoffs, error) {
-	c := p.config
-	c.ReviewPrice = price
-	return Compile(c)
-}
-
 // WithFill returns payoffs that use the fallbacks for missing cells.
 func (p *Payoffs) WithFill(fill map[string]formula.Fallback) (*Payoffs, error) {
 	c := p.config
@@ -187,13 +184,28 @@ func (p *Payoffs) WithFill(fill map[string]formula.Fallback) (*Payoffs, error) {
 const savedFormat = 1
 
 type saved struct {
-	Format int    `json:"format"`
-	Config Config `json:"config"`
+	Format int         `json:"format"`
+	Config savedConfig `json:"config"`
+}
+
+// savedConfig reads what earlier versions wrote beside the Config.
+type savedConfig struct {
+	Config
+	// ReviewPrice is the price of reviews from before other resources had any.
+	ReviewPrice float64 `json:"review_price,omitempty"`
+}
+
+func (c savedConfig) config() Config {
+	out := c.Config
+	if c.ReviewPrice != 0 && out.Prices == nil {
+		out.Prices = Prices{ReviewAction: c.ReviewPrice}
+	}
+	return out
 }
 
 // MarshalJSON writes the Config; Load compiles it again to the same payoffs.
 func (p *Payoffs) MarshalJSON() ([]byte, error) {
-	return json.Marshal(saved{Format: savedFormat, Config: p.config})
+	return json.Marshal(saved{Format: savedFormat, Config: savedConfig{Config: p.config}})
 }
 
 // Load reads what MarshalJSON wrote. It never trusts the bytes: unknown
@@ -206,7 +218,7 @@ func Load(data []byte) (*Payoffs, error) {
 	if s.Format != savedFormat {
 		return nil, fmt.Errorf("value: load: format %d is not known, this version reads %d", s.Format, savedFormat)
 	}
-	p, err := Compile(s.Config)
+	p, err := Compile(s.Config.config())
 	if err != nil {
 		return nil, fmt.Errorf("value: load: %w", err)
 	}

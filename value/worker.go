@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"bespoke/allocate"
 	"bespoke/formula"
 	"bespoke/model"
 	"bespoke/table"
@@ -23,6 +24,18 @@ type worker struct {
 	// that action, review the money of asking a person; by state*size+lane.
 	perfect, review []float64
 	best            []int32
+	// gross is the money of the best action after rent if the state were known,
+	// before rent, and taken that action: perfect and best themselves where
+	// nothing has a price.
+	gross []float64
+	taken []int32
+	// use is what takers take, by column and lane; rent is its price, by
+	// lane*names+action, nil where nothing has a price.
+	use  [][]float64
+	rent []float64
+	// takes is how much an action takes of all resources, in units, by
+	// lane*names+action.
+	takes []float64
 	// shared says that the above are the same for all rows and computed.
 	shared bool
 
@@ -33,7 +46,7 @@ type worker struct {
 	// lane.
 	expected, ideal []float64
 
-	faults []faults // by program, then today's rule, then inputs
+	faults []faults // by program, then today's rule, then inputs, then amounts
 	bad    []bool   // by program*size+lane: counted already
 	dirty  bool     // some of bad are set
 }
@@ -67,7 +80,15 @@ func (p *Payoffs) newWorker(size int) *worker {
 		money:   make([]float64, p.actions*p.states*size),
 		perfect: make([]float64, p.states*size), best: make([]int32, p.states*size),
 		expected: make([]float64, size*len(p.names)), ideal: make([]float64, size),
-		faults: make([]faults, len(p.programs)+2), bad: make([]bool, size*len(p.programs)),
+		faults: make([]faults, len(p.programs)+2+len(p.amounts)), bad: make([]bool, size*len(p.programs)),
+	}
+	w.gross, w.taken, w.takes = w.perfect, w.best, make([]float64, size*len(p.names))
+	for range p.amounts {
+		w.use = append(w.use, make([]float64, size))
+	}
+	if p.priced {
+		w.gross, w.taken = make([]float64, p.states*size), make([]int32, p.states*size)
+		w.rent = make([]float64, size*len(p.names))
 	}
 	if p.HasReview() {
 		w.review = make([]float64, p.states*size)
@@ -132,6 +153,7 @@ func (w *worker) rows(first, lanes int) {
 
 // classes computes money, perfect, best and review for every outcome.
 func (w *worker) classes() {
+	w.amounts()
 	if w.shared {
 		return
 	}
@@ -157,7 +179,8 @@ func (w *worker) classes() {
 	if p.HasReview() {
 		w.reviewClasses()
 	}
-	w.shared = p.Constant()
+	// Rents that differ from row to row move what a reviewer does.
+	w.shared = p.Constant() && (!p.priced || len(p.amounts) == 0)
 }
 
 // bestOf finds the best action of every lane if the state were known.
@@ -173,32 +196,30 @@ func (w *worker) bestOf(state int) {
 			}
 		}
 	}
+	if w.rent == nil {
+		return
+	}
+	for i := range perfect {
+		w.settle(from+i, i, func(a int) float64 { return w.money[(a*w.p.states+state)*w.size+i] })
+	}
 }
 
-// reviewClasses is the money of a reviewer who sees the true outcome with the
-// given accuracy, any other with equal chance, and takes the best action for
-// what was seen.
-func (w *worker) reviewClasses() {
-	r, size, states := w.p.config.Value.Review, w.size, w.p.states
-	wrong := (1 - r.Accuracy.Same) / float64(states-1)
-	for y := range states {
-		for i := range w.b.Lanes {
-			v := r.Accuracy.Same*w.perfect[y*size+i] - r.Cost
-			if wrong > 0 {
-				for seen := range states {
-					if seen != y {
-						v += wrong * w.money[(int(w.best[seen*size+i])*states+y)*size+i]
-					}
-				}
-			}
-			w.review[y*size+i] = v
+// settle finds the best action after rent, given the money of every action.
+func (w *worker) settle(at, lane int, money func(action int) float64) {
+	rent := w.rent[lane*len(w.p.names):]
+	gross, taken := money(0), 0
+	for a := 1; a < w.p.actions; a++ {
+		if v := money(a); v-rent[a] > gross-rent[taken] {
+			gross, taken = v, a
 		}
 	}
+	w.gross[at], w.taken[at] = gross, int32(taken)
 }
 
 // numbers computes money and perfect for every point around the predictions.
 func (w *worker) numbers(predictions []float64) {
 	p := w.p
+	w.amounts()
 	w.b.Prediction = predictions
 	for state := range p.states {
 		copy(w.point, predictions)
@@ -219,8 +240,13 @@ func (w *worker) numbers(predictions []float64) {
 		}
 		w.bestOf(state)
 		if p.predictive() {
-			w.certainly(w.b.Truth, w.b.Truth, w.perfect[state*w.size:], nil)
+			w.certainly(w.b.Truth, w.b.Truth, w.perfect[state*w.size:], w.best[state*w.size:])
 			w.b.Prediction = predictions
+			if w.rent != nil {
+				for i := range w.b.Lanes {
+					w.settle(state*w.size+i, i, func(a int) float64 { return w.spare[a*w.size+i] })
+				}
+			}
 		}
 	}
 }
@@ -278,14 +304,55 @@ func (w *worker) expect(probabilities []float64) {
 			if w.review != nil && probabilities != nil {
 				out[names-1] += chance * w.review[s*size+i]
 			}
-			ideal += chance * w.perfect[s*size+i]
+			ideal += chance * w.gross[s*size+i]
+		}
+		if w.review != nil {
+			ideal = w.ask(i, probabilities, ideal)
+		}
+		if w.rent != nil {
+			for s := range states {
+				chance := equal
+				if probabilities != nil {
+					chance = probabilities[i*states+s]
+				}
+				ideal -= chance * w.rent[i*names+int(w.taken[s*size+i])]
+			}
 		}
 		w.ideal[i] = ideal
-		if w.review != nil && probabilities == nil {
-			r := p.config.Value.Review
-			out[names-1] = r.Accuracy.Same*ideal + (1-r.Accuracy.Same)*out[argmax(out[:p.actions])] - r.Cost
-		}
 	}
+}
+
+// ask completes a lane's review: its money in a regression, and what it takes.
+// ideal is the money if the state were known; it is handed back.
+func (w *worker) ask(i int, probabilities []float64, ideal float64) float64 {
+	p := w.p
+	names, states := len(p.names), p.states
+	if probabilities != nil {
+		w.reviewed(i, func(r resource) float64 {
+			sum := 0.0
+			for s, chance := range probabilities[i*states : (i+1)*states] {
+				sum += chance * w.through(r, s, i)
+			}
+			return sum
+		})
+		return ideal
+	}
+	out := w.expected[i*names : (i+1)*names]
+	unaided := w.unaided(i)
+	r := p.config.Value.Review
+	out[names-1] = r.Accuracy.Same*ideal + (1-r.Accuracy.Same)*out[unaided] - r.Cost
+	w.reviewed(i, func(r resource) float64 { return w.throughNumber(r, unaided, i) })
+	return ideal
+}
+
+// unaided is the best action of a lane without a person.
+func (w *worker) unaided(i int) int {
+	names := len(w.p.names)
+	out := w.expected[i*names : i*names+w.p.actions]
+	if w.rent == nil {
+		return argmax(out)
+	}
+	return allocate.Pick(out, w.rent[i*names:i*names+w.p.actions], w.takes[i*names:i*names+w.p.actions], nil)
 }
 
 // argmax is the first index of the largest value.
@@ -310,6 +377,8 @@ func (p *Payoffs) rowError(found []faults, t *table.Table) error {
 		case f.rows == 0:
 		case k < len(p.programs):
 			return p.explain(p.programs[k].Program, f, t)
+		case k > len(p.programs)+1:
+			return p.explain(p.amounts[k-len(p.programs)-2].program, f, t)
 		default:
 			return p.explain(p.today, f, t)
 		}
@@ -320,7 +389,11 @@ func (p *Payoffs) rowError(found []faults, t *table.Table) error {
 func (p *Payoffs) explain(g *formula.Program, f faults, t *table.Table) error {
 	path, source := g.Path(), g.Source()
 	if f.note != "" {
-		return &Error{Path: path, Msg: f.note, Hint: "the actions are " + strings.Join(p.names, ", "), Row: f.first + 1}
+		hint := ""
+		if g == p.today {
+			hint = "the actions are " + strings.Join(p.names, ", ")
+		}
+		return &Error{Path: path, Msg: f.note, Hint: hint, Row: f.first + 1}
 	}
 	b := p.scope.NewBlock(1, p.config.Fill)
 	b.First = f.first
