@@ -2,11 +2,11 @@ package explain_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"bespoke/ensemble"
 	"bespoke/explain"
-	"bespoke/features"
 	"bespoke/linear"
 	"bespoke/model"
 	"bespoke/solution"
@@ -17,29 +17,11 @@ import (
 // averaged joins solutions of the same table into one, with equal weights.
 func averaged(t testing.TB, parts ...*solution.Solution) *solution.Solution {
 	t.Helper()
-	var steps []*features.Fitted
-	for _, p := range parts {
-		steps = append(steps, p.Features)
-	}
-	joint, starts, err := features.Join(steps...)
+	mean, err := solution.Mean(parts, slices.Repeat([]float64{1}, len(parts)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var members []ensemble.Member
-	for i, p := range parts {
-		m := ensemble.Member{Model: p.Model.(model.Raw), Weight: 1, Start: starts[i]}
-		if m.Model.Inputs() == 0 {
-			m.Start = 0
-		}
-		members = append(members, m)
-	}
-	mean, err := ensemble.New(members)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := *parts[0]
-	out.Features, out.Model, out.Schema = joint, mean, joint.Inputs()
-	return &out
+	return mean
 }
 
 // The reasons of a mean are the mean of its members' reasons, and add up to its

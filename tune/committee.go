@@ -34,6 +34,19 @@ type Member struct {
 	Weight float64 `json:"weight"`
 }
 
+// Chosen is what the scenario takes: the trial Scenario, or the committee as one
+// trial, with the number of its first member, where it is taken.
+func (o *Outcome) Chosen() *Trial {
+	c := o.Committee
+	if c == nil || !c.Taken {
+		return o.Trials[o.Scenario]
+	}
+	return &Trial{
+		Number: c.Members[0].Trial, Judged: c.Judged, Equal: true,
+		Candidate: model.Candidate{Label: fmt.Sprintf("mean of %d candidates", len(c.Members)), Model: ensemble.Name, Reason: c.Reason},
+	}
+}
+
 // mostBlended is how many trials a committee is chosen from, those with the
 // least loss: what is further behind is never drawn.
 const mostBlended = 20
