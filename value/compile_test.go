@@ -259,6 +259,7 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	f.Add([]byte(`{"format":1,"config":{"task":"binary","outcomes":["a","b"],"currency":"EUR","units":{"x":"EUR"},"value":{"params":{"p":{"unit":"EUR","uncertain":{"beta":[6,14],"points":[{"value":0,"chance":0.5}]}}},"actions":[{"name":"a","payoffs":[{"money":"p * p / p"}]},{"name":"b","payoffs":[{"money":"-60 EUR"}]}]}}}`))
 	f.Add([]byte(`{"format":1,"config":{"task":"regression","value":{"actions":[{"name":"a","payoffs":[{"money":"truth"}]}]},"spread":{"form":"ratio","points":[1]}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := value.Load(data)

@@ -143,6 +143,9 @@ func (p *Payoffs) believe(names []string) error {
 	default:
 		p.points = cmp.Or(p.config.Points, gridPoints[n])
 	}
+	if n := math.Pow(float64(p.points), float64(len(p.beliefs))); n > formula.MaxSettings {
+		return fail("value.params", "", "%d points for each of %d uncertain parameters are more than %d combinations", p.points, len(p.beliefs), formula.MaxSettings)
+	}
 	for name, b := range p.beliefs {
 		least := len(b.points)
 		if b.shape != nil {

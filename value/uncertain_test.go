@@ -334,6 +334,7 @@ func TestUncertainErrors(t *testing.T) {
 			}
 		}, "value.params", "5 parameters are uncertain, at most 4 are allowed (give the least important ones a known value)"},
 		{"too many points", func(c *value.Config) { c.Points = 5000 }, "value.params", "at most 4096"},
+		{"too many combinations", func(c *value.Config) { c.Value.Params["other"], c.Points = beta(1, 1), 300 }, "value.params", "300 points for each of 2 uncertain parameters are more than 65536 combinations"},
 		{"too few points", func(c *value.Config) {
 			c.Value.Params["accept"].Uncertain.Points = []scenario.Point{{Value: 1, Chance: .1}, {Value: 2, Chance: .1}}
 			c.Points = 2
