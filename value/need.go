@@ -204,8 +204,9 @@ type Swing struct {
 
 // Sensitivity answers the need question again with each number of the scenario
 // changed by a share, such as 0.2 for a fifth down and up: parameters, the
-// payoff of every action under every outcome, volume and costs. The swings come
-// with the widest first.
+// payoff of every action under every outcome, volume and costs. An uncertain
+// parameter goes to the ends of what it is with 90 % chance instead. The swings
+// come with the widest first.
 func (p *Payoffs) Sensitivity(t *table.Table, truth []float64, need scenario.Need, share float64, threads int) ([]Swing, error) {
 	if !(share > 0 && share < 1) {
 		return nil, fail("", "", "sensitivity: the share %v must lie between 0 and 1", share)
@@ -256,6 +257,13 @@ func (p *Payoffs) knobs(need scenario.Need) []knob {
 	params := slices.Sorted(maps.Keys(p.config.Value.Params))
 	for _, name := range params {
 		out = append(out, knob{"value.params." + name, func(f float64) (Config, scenario.Need) {
+			if b := p.beliefs[name]; b != nil {
+				level := .05
+				if f > 1 {
+					level = .95
+				}
+				return p.knowing(map[string]float64{name: b.quantile(level)}), need
+			}
 			c := p.config
 			c.Value.Params = maps.Clone(c.Value.Params)
 			one := c.Value.Params[name]

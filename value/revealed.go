@@ -47,13 +47,19 @@ type Worth struct {
 // rows with predictions and known outcomes. It decides once for every setting of
 // Grid and once for every point of each parameter, so that it takes as many
 // times as long as Sheet. The worth is a sum over the rows at hand and can come
-// out below zero where the predictions are wrong. nil when all parameters are
-// known; the error is that of Sheet.
+// out below zero where the predictions are wrong. nil when every parameter in
+// use is known; the error is that of Sheet.
 func (p *Payoffs) Revealed(t *table.Table, predictions, truth []float64, threads int) (*Revealed, error) {
 	if predictions == nil || truth == nil {
 		return nil, fail("", "", "revealed: predictions and outcomes are needed")
 	}
-	if len(p.beliefs) == 0 || t.Rows() == 0 {
+	var names []string // that the money depends on
+	for _, name := range slices.Sorted(maps.Keys(p.beliefs)) {
+		if p.used[name] {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || t.Rows() == 0 {
 		return nil, nil
 	}
 	s, err := p.Sheet(t, predictions, truth, threads)
@@ -61,7 +67,6 @@ func (p *Payoffs) Revealed(t *table.Table, predictions, truth []float64, threads
 		return nil, err
 	}
 	fixed := s.Choose()
-	names := slices.Sorted(maps.Keys(p.beliefs))
 	out := &Revealed{Rows: t.Rows()}
 	held := make([]weighted, 0, 256)
 	changed := 0.0

@@ -106,17 +106,24 @@ func (p *Payoffs) grid(names []string) []Setting {
 // At returns payoffs with the uncertain parameters that are named known at the
 // given values; the others stay uncertain.
 func (p *Payoffs) At(values map[string]float64) (*Payoffs, error) {
-	c := p.config
-	c.Value.Params = maps.Clone(c.Value.Params)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if _, ok := p.beliefs[name]; !ok {
 			return nil, fail("value.params."+name, "", "is not an uncertain parameter")
 		}
-		c.Value.Params[name] = scenario.Param{Value: values[name], Unit: c.Value.Params[name].Unit}
 	}
-	// The others keep as many points as before, so that results agree.
+	return Compile(p.knowing(values))
+}
+
+// knowing is the configuration with some parameters known. The others keep as
+// many points as before, so that results agree.
+func (p *Payoffs) knowing(values map[string]float64) Config {
+	c := p.config
+	c.Value.Params = maps.Clone(c.Value.Params)
+	for name, v := range values {
+		c.Value.Params[name] = scenario.Param{Value: v, Unit: c.Value.Params[name].Unit}
+	}
 	c.Points = p.points
-	return Compile(c)
+	return c
 }
 
 // believe reads the distributions and chooses the points that stand for them.

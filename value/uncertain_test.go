@@ -135,6 +135,11 @@ func TestRevealedSentence(t *testing.T) {
 	if r, err := compile(t, churn(scenario.Known(.3))).Revealed(rowsOf(t, 8), isotonic(truth), truth, 1); r != nil || err != nil {
 		t.Errorf("nothing is uncertain: %+v, %v", r, err)
 	}
+	c = churn(scenario.Known(.3))
+	c.Value.Params["unused"] = beta(1, 1)
+	if r, err := compile(t, c).Revealed(rowsOf(t, 8), isotonic(truth), truth, 1); r != nil || err != nil {
+		t.Errorf("what is uncertain is not in use: %+v, %v", r, err)
+	}
 	if _, err := compile(t, churn(beta(6, 14))).Revealed(rowsOf(t, 8), nil, truth, 1); err == nil {
 		t.Error("revealed without predictions")
 	}
@@ -352,6 +357,36 @@ func TestUncertainErrors(t *testing.T) {
 	if _, err := compile(t, churn(beta(6, 14))).At(map[string]float64{"lifetime": 1}); err == nil || !strings.Contains(err.Error(), "value.params.lifetime: is not an uncertain parameter") {
 		t.Error(err)
 	}
+}
+
+// An uncertain parameter swings between the ends of what it may be.
+func TestSensitivityToUncertain(t *testing.T) {
+	c := churn(scenario.Param{Uncertain: &scenario.Distribution{Uniform: []float64{0, 1}}})
+	p := compile(t, c)
+	truth := []float64{1, 1, 0, 0}
+	swings, err := p.Sensitivity(rowsOf(t, 4), truth, scenario.Need{}, .2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(accept float64) float64 {
+		q, err := p.At(map[string]float64{"accept": accept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := q.Need(rowsOf(t, 4), truth, scenario.Need{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n.Room
+	}
+	for _, s := range swings {
+		if s.Name == "value.params.accept" {
+			near(t, "low", s.Low, at(.05), 1e-9)
+			near(t, "high", s.High, at(.95), 1e-9)
+			return
+		}
+	}
+	t.Errorf("no swing of accept in %+v", swings)
 }
 
 func TestUncertainSaves(t *testing.T) {
