@@ -1,6 +1,9 @@
 package value
 
 import (
+	"math"
+	"slices"
+
 	"bespoke/allocate"
 	"bespoke/table"
 )
@@ -54,19 +57,24 @@ func (p *Payoffs) Decide(t *table.Table, row int, prediction []float64, s *Scrat
 		return Decision{}, err
 	}
 	a := allocate.Pick(w.expected, w.rent, w.takes, nil)
-	best := w.unaided(0)
 	return Decision{
 		Action: a, Name: p.names[a], Money: w.expected[a] - p.config.PerDecision,
-		Expected: w.expected, EVPI: w.ideal[0] - w.after(best), Gain: lead(w.expected, w.rent, a),
+		Expected: w.expected, EVPI: w.ideal[0] - w.most(), Gain: lead(w.expected, w.rent, a),
 	}, nil
 }
 
-// after is the money of an action of the first lane after its rent.
-func (w *worker) after(action int) float64 {
+// most is the largest money of the first lane's actions without review, after
+// rent.
+func (w *worker) most() float64 {
+	row := w.expected[:w.p.actions]
 	if w.rent == nil {
-		return w.expected[action]
+		return slices.Max(row)
 	}
-	return w.expected[action] - w.rent[action]
+	out := math.Inf(-1)
+	for a, v := range row {
+		out = max(out, v-w.rent[a])
+	}
+	return out
 }
 
 // prepare points the worker at the row.

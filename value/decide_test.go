@@ -2,6 +2,7 @@ package value_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,11 +75,21 @@ func TestDecideDoesNotAllocate(t *testing.T) {
 		"constant": func(c *value.Config) {
 			c.Value.Actions = scenario.Actions{action("a", "", "1"), action("b", "good", "2", "late", "1", "bad", "-3")}
 		},
+		"resources": func(c *value.Config) {
+			c.Volume = scenario.Rate{Amount: 100, Per: "month"}
+			c.Value.Capacity = scenario.Capacities{
+				{Name: "budget", Most: scenario.Rate{Amount: 5000, Per: "month"}, Uses: []scenario.Use{{Action: "grant", Amount: "amount"}, {Action: "half", Amount: "amount / 2"}}},
+				{Name: "refuse", Top: 3, Per: "kind"},
+			}
+			c.Prices = value.Prices{"budget": .01, "review": 1}
+		},
 		"words": func(c *value.Config) {
 			c.Value.Actions[0] = action("grant", "", `kind in ["old", "new"] and max(amount, 5, 7) > 1 ? round(amount, 1) : 0`)
 		},
 	} {
+		c := c
 		c.Today = ""
+		c.Value.Actions = slices.Clone(c.Value.Actions)
 		change(&c)
 		p := compile(t, c)
 		scratch := p.NewScratch()

@@ -304,7 +304,7 @@ func TestShadowPrice(t *testing.T) {
 			r.Fatal(err)
 		}
 		use := priced.Usage(priced.Choose())
-		if use[0].Over() || use[0].Limit != float64(capacity) || use[0].Price != s.Prices()["review"] {
+		if use[0].Over() || !close(use[0].Limit, float64(capacity)) || use[0].Price != s.Prices()["review"] {
 			r.Fatalf("at its price %v a review is used like this: %+v", s.Prices(), use)
 		}
 		if within := priced.Within(priced.Choose()); !slices.Equal(within, priced.Choose()) {
