@@ -236,8 +236,23 @@ func Compile(s scenario.Scenario, schema table.Schema, task model.Task, outcomes
 	}
 	return value.Compile(value.Config{
 		Value: *s.Value, Today: s.Need.Today, PerDecision: s.Need.Costs.PerDecision, Volume: s.Need.Volume,
-		Schema: schema, Task: task, Outcomes: outcomes, Target: s.Data.Target,
+		Schema: schema, Task: task, Outcomes: outcomes, Target: s.Data.Target, Currency: s.Need.Currency, Units: units(s.Data.Columns),
 	})
+}
+
+// units are what the numbers of columns count, where the scenario says so.
+func units(columns map[string]scenario.Column) map[string]string {
+	var out map[string]string
+	for name, c := range columns {
+		if c.Unit == "" {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[name] = c.Unit
+	}
+	return out
 }
 
 func (l Learning) search(ctx context.Context, out *Learnt) error {
@@ -405,12 +420,18 @@ func (l Learning) settled(out *Learnt, t *tune.Trial) (*value.Payoffs, error) {
 	if out.Payoffs == nil {
 		return nil, nil
 	}
-	held := out.held(t.Calibrated().Predictions)
-	p, err := settle(out.Payoffs, held)
+	return l.settleOn(out.Payoffs, out.judged, out.held(t.Calibrated().Predictions))
+}
+
+// settleOn adds to the payoffs what out-of-fold predictions of the rows teach:
+// how far the truth lies from predicted numbers, and the prices of what is
+// scarce.
+func (l Learning) settleOn(p *value.Payoffs, rows *table.Table, held evaluate.Held) (*value.Payoffs, error) {
+	p, err := settle(p, held)
 	if err != nil || !p.HasLimits() {
 		return p, err
 	}
-	sheet, err := p.Sheet(out.judged, held.Predictions, nil, l.Threads)
+	sheet, err := p.Sheet(rows, held.Predictions, nil, l.Threads)
 	if err != nil {
 		return nil, err
 	}

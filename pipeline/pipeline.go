@@ -94,6 +94,7 @@ type flow struct {
 	learnt   *Learnt
 	// The two choices on the test rows; the scenario's is bundled.
 	heldOut, technology evaluate.Contender
+	blocks              *evaluate.Blocks // of the test rows of a split by time
 	result              *Result
 }
 

@@ -28,6 +28,12 @@ func (f *flow) need(context.Context) error {
 	if payoffs, err = payoffs.WithFill(formula.Fallbacks(f.table, payoffs.Columns())); err != nil {
 		return err
 	}
+	if f.result.Warnings, err = payoffs.Examine(f.table, f.options.Threads); err != nil {
+		return err
+	}
+	for _, w := range f.result.Warnings {
+		f.options.Report.Warn("need", w.Path+": "+w.Message)
+	}
 	if f.result.Need, err = payoffs.Need(f.table, f.truth, f.scenario.Need, f.options.Threads); err != nil {
 		return err
 	}
@@ -88,43 +94,8 @@ func (f *flow) contend(c *Choice) (evaluate.Contender, error) {
 	return out, err
 }
 
-// figures are the options of every held-out figure.
-func (f *flow) figures() evaluate.Options {
-	o := evaluate.Options{
-		Resamples: f.scenario.Evaluate.Bootstrap, Level: float64(f.scenario.Evaluate.Confidence), Seed: f.scenario.Seed,
-		Threads: f.options.Threads, Currency: f.scenario.Need.Currency, Volume: f.scenario.Need.Volume.PerMonth(),
-	}
-	o.Groups = f.groupsOf(f.split.Test)
-	return o
-}
-
-// groupsOf numbers the groups of rows that belong together; nil where rows are
-// independent.
-func (f *flow) groupsOf(rows []int) []int {
-	name := f.scenario.Data.Split.By.Group
-	if c, ok := f.table.Column(name); ok && name != "" {
-		return groups(c, rows)
-	}
-	return nil
-}
-
-// groups numbers the values of a column over the rows, in order of appearance.
-func groups(c *table.Column, rows []int) []int {
-	number := map[any]int{}
-	out := make([]int, len(rows))
-	for i, r := range rows {
-		v := c.Value(r)
-		if _, seen := number[v]; !seen {
-			number[v] = len(number)
-		}
-		out[i] = number[v]
-	}
-	return out
-}
-
 // evaluate measures both choices on the test rows, once.
-func (f *flow) evaluate(context.Context) error {
-	o := f.figures()
+func (f *flow) evaluate(ctx context.Context) error {
 	scenarioSide, err := f.contend(f.learnt.Scenario)
 	if err != nil {
 		return err
@@ -136,7 +107,11 @@ func (f *flow) evaluate(context.Context) error {
 		}
 	}
 	f.heldOut, f.technology = scenarioSide, technology
-	e := &Evaluation{Rows: len(f.split.Test)}
+	if err := f.block(scenarioSide); err != nil {
+		return err
+	}
+	o := f.figures()
+	e := &Evaluation{Rows: len(f.split.Test), Blocks: f.blocks}
 	f.result.Evaluate = e
 	if e.Scenario, err = chosen(f.learnt.Scenario, scenarioSide.Held, o); err != nil {
 		return err
@@ -153,8 +128,13 @@ func (f *flow) evaluate(context.Context) error {
 	if scenarioSide.Sheet == nil {
 		return nil
 	}
-	if err := f.money(e, o); err != nil {
-		return err
+	for _, add := range []func(*Evaluation, evaluate.Options) error{
+		f.money, f.tuned, func(e *Evaluation, _ evaluate.Options) error { return f.limited(e) }, f.selection,
+		func(e *Evaluation, o evaluate.Options) error { return f.lessons(ctx, e, o) },
+	} {
+		if err := add(e, o); err != nil {
+			return err
+		}
 	}
 	if e.WhatIf, err = f.whatIfs(f.file, f.scenario.Evaluate.WhatIf); err != nil {
 		return err
@@ -247,7 +227,10 @@ func (f *flow) explain(ctx context.Context) error {
 			f.options.Report.Tell(event("explain", "columns", done, total))
 		},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return f.withoutColumns(ctx, x)
 }
 
 // attribute adds what attributions of single rows give, where the model has

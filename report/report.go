@@ -26,11 +26,13 @@ type Result struct {
 	Scenario scenario.Scenario `json:"scenario"`
 	Data     *Data             `json:"data,omitempty"`
 	Need     *value.Need       `json:"need,omitempty"`
-	Design   *design.Plan      `json:"design,omitempty"`
-	Search   *tune.Outcome     `json:"search,omitempty"`
-	Evaluate *Evaluation       `json:"evaluate,omitempty"`
-	Explain  *Explanation      `json:"explain,omitempty"`
-	Bundle   *Packed           `json:"bundle,omitempty"`
+	// Warnings are what is allowed in the payoffs but probably not meant.
+	Warnings []value.Warning `json:"warnings,omitempty"`
+	Design   *design.Plan    `json:"design,omitempty"`
+	Search   *tune.Outcome   `json:"search,omitempty"`
+	Evaluate *Evaluation     `json:"evaluate,omitempty"`
+	Explain  *Explanation    `json:"explain,omitempty"`
+	Bundle   *Packed         `json:"bundle,omitempty"`
 	// Gates are those that were reached, in order.
 	Gates []Gate `json:"gates"`
 }
@@ -83,6 +85,26 @@ type Evaluation struct {
 	Curve      *evaluate.ProfitCurve `json:"curve,omitempty"`
 	// Crossing says in which rows the two choices do other things.
 	Crossing *evaluate.Crossing `json:"crossing,omitempty"`
+	// Blocks says how rows in order of time were resampled; nil for other splits.
+	Blocks *evaluate.Blocks `json:"blocks,omitempty"`
+	// Selection says how much of the most money of many trials is luck; nil with
+	// a single one.
+	Selection *evaluate.Selection `json:"selection,omitempty"`
+	// Cutoff is the best single cut-off in hindsight with its optimism, Benefit
+	// the decision curve; nil where they are not defined.
+	Cutoff  *evaluate.TunedCutoff  `json:"cutoff,omitempty"`
+	Benefit *evaluate.BenefitCurve `json:"benefit,omitempty"`
+	// Learning says what more rows would bring; nil where it was not asked for or
+	// the rows are too few.
+	Learning *evaluate.Learning `json:"learning,omitempty"`
+	// Usage is what the model's decisions take of what is limited, Desk what its
+	// reviews bring; nil without limits and without a review.
+	Usage []value.Usage     `json:"usage,omitempty"`
+	Desk  *value.ReviewDesk `json:"desk,omitempty"`
+	// Uncertain are the uncertain parameters, Revealed what knowing them would
+	// bring; nil where all are known.
+	Uncertain []value.Uncertain `json:"uncertain,omitempty"`
+	Revealed  *value.Revealed   `json:"revealed,omitempty"`
 	// WhatIf are the changes that evaluate.whatif asks for; nil without any.
 	WhatIf *WhatIfs `json:"whatif,omitempty"`
 }
@@ -101,10 +123,13 @@ type Chosen struct {
 
 // Explanation says what the bundled solution depends on.
 type Explanation struct {
-	Importances  []explain.Importance  `json:"importances"`
-	Summary      *explain.Summary      `json:"summary,omitempty"`
-	Coefficients *explain.Coefficients `json:"coefficients,omitempty"`
-	Rows         []Explained           `json:"rows,omitempty"`
+	Importances []explain.Importance `json:"importances"`
+	// Dropped says in money what the most important columns bring, by learning
+	// without each; nil without payoffs.
+	Dropped      *evaluate.DroppedColumns `json:"dropped,omitempty"`
+	Summary      *explain.Summary         `json:"summary,omitempty"`
+	Coefficients *explain.Coefficients    `json:"coefficients,omitempty"`
+	Rows         []Explained              `json:"rows,omitempty"`
 	// Note says why a part is missing.
 	Note string `json:"note,omitempty"`
 }

@@ -1,0 +1,283 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"bespoke/ensemble"
+	"bespoke/evaluate"
+	"bespoke/model"
+	"bespoke/runs"
+	"bespoke/solution"
+	"bespoke/table"
+	"bespoke/train"
+)
+
+// This file lets the chosen model learn again in other circumstances: from fewer
+// rows, which shows what more rows would bring, and without a column, which
+// shows what the column brings. Both are counted on the held-out rows, which
+// chose nothing.
+
+// member is one of the models that a choice is the mean of.
+type member struct {
+	candidate model.Candidate
+	weight    float64
+}
+
+// members lists the models that a choice is the mean of.
+func (out *Learnt) members(c *Choice) []member {
+	if c.Committee == nil {
+		return []member{{c.Trial.Candidate, 1}}
+	}
+	all := make([]member, len(c.Committee.Members))
+	for i, m := range c.Committee.Members {
+		all[i] = member{out.Search.Trials[m.Trial].Candidate, m.Weight}
+	}
+	return all
+}
+
+// relearnt is what a choice that learnt again predicts, calibrated.
+type relearnt struct {
+	// test are the held-out rows.
+	test []float64
+	// rows and outOfFold are those of the rows it learnt from.
+	rows      []int
+	outOfFold []float64
+}
+
+// relearn learns the members of a choice again as the choice was learnt: its
+// members, their calibration by out-of-fold predictions, their mean.
+func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Split, members []member) (*relearnt, error) {
+	var parts []*solution.Solution
+	var predictions [][]float64
+	var weights []float64
+	var mean *train.OutOfFold
+	for _, m := range members {
+		o, err := p.CrossFit(ctx, m.candidate, split, l.Threads)
+		if err != nil {
+			return nil, err
+		}
+		fitted, err := p.Fit(ctx, m.candidate, split.Development, train.Options{Threads: l.Threads, Rounds: o.Rounds})
+		if err != nil {
+			return nil, err
+		}
+		mean, parts, weights = o, append(parts, fitted.Solution), append(weights, m.weight)
+		predictions = append(predictions, o.Predictions)
+	}
+	s := parts[0]
+	if len(parts) > 1 {
+		var err error
+		if s, err = solution.Mean(parts, weights); err != nil {
+			return nil, err
+		}
+		mean.Predictions = ensemble.Average(predictions, weights, p.Outputs())
+	}
+	c, err := p.Calibrate(mean)
+	if err != nil {
+		return nil, err
+	}
+	s.Calibration = c.Map
+	test, err := s.Predict(p.Table.Take(l.Split.Test), l.Threads)
+	return &relearnt{test: test, rows: mean.Rows, outOfFold: c.Predictions}, err
+}
+
+// remembered is relearn, or what an earlier run in the folder learnt; name and
+// key say in which circumstances.
+func (l Learning) remembered(ctx context.Context, key string, p *train.Problem, split table.Split, members []member) (*relearnt, error) {
+	if l.Store == nil {
+		return l.relearn(ctx, p, split, members)
+	}
+	rows := train.NewOutOfFold(split, 0).Rows
+	k := p.Outputs()
+	data, _, err := runs.OnceFile(ctx, l.Store, "again/"+key[:16]+".f64", key, func() ([]byte, error) {
+		r, err := l.relearn(ctx, p, split, members)
+		if err != nil {
+			return nil, err
+		}
+		return appendNumbers(appendNumbers(nil, r.test), r.outOfFold), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := numbersIn(data)
+	if want := k * (len(l.Split.Test) + len(rows)); len(all) != want {
+		return nil, fmt.Errorf("pipeline: learn again: %d predictions, want %d", len(all), want)
+	}
+	cut := k * len(l.Split.Test)
+	return &relearnt{test: all[:cut], rows: rows, outOfFold: all[cut:]}, nil
+}
+
+func appendNumbers(to []byte, numbers []float64) []byte {
+	for _, x := range numbers {
+		to = binary.LittleEndian.AppendUint64(to, math.Float64bits(x))
+	}
+	return to
+}
+
+func numbersIn(data []byte) []float64 {
+	out := make([]float64, len(data)/8)
+	for i := range out {
+		out[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+	}
+	return out
+}
+
+// earned is the money per held-out row when a choice that learnt again decides.
+func (l Learning) earned(out *Learnt, r *relearnt) ([]float64, error) {
+	p := out.Problem
+	learnt := l.Table.Take(r.rows)
+	payoffs, err := l.settleOn(out.Payoffs, learnt, evaluate.Held{Task: p.Task, Outcomes: p.Outcomes, Truth: pick(p.Y, r.rows), Predictions: r.outOfFold})
+	if err != nil {
+		return nil, err
+	}
+	s, err := payoffs.Sheet(l.Table.Take(l.Split.Test), r.test, pick(p.Y, l.Split.Test), l.Threads)
+	if err != nil {
+		return nil, err
+	}
+	return s.Profit(s.Choose()), nil
+}
+
+// shares of the rows that the learning curve learns from, beside all of them.
+var shares = []float64{1. / 8, 1. / 4, 1. / 2}
+
+// fewestLessons is how many rows a share must have to be worth a try.
+const fewestLessons = 40
+
+// lessons makes the learning curve of the scenario's choice: repeats draws of
+// each share of the development rows. full is the money per held-out row of the
+// choice itself, perfect that of a perfect model. It is nil where the rows are
+// too few for two sizes.
+func (l Learning) lessons(ctx context.Context, out *Learnt, full, perfect []float64, o evaluate.Options) (*evaluate.Learning, error) {
+	repeats := l.Scenario.Evaluate.Learning
+	members := out.members(out.Scenario)
+	var lessons []evaluate.Lesson
+	for k, share := range shares {
+		if repeats == 0 || share*float64(len(l.Split.Development)) < fewestLessons {
+			continue
+		}
+		lesson := evaluate.Lesson{}
+		for r := range repeats {
+			split := thinned(l.Split, share, l.Scenario.Seed, k*100+r)
+			money, err := l.lesson(ctx, out, runs.KeyOf(l.Key, "learning", share, r, membersKey(members)), out.Problem, split, members)
+			if err != nil && ctx.Err() == nil {
+				// So few rows may lack an outcome, or what a model needs at least.
+				l.Report.Warn("evaluate", fmt.Sprintf("the learning curve leaves out a share of 1/%.0f: %v", 1/share, err))
+				lesson.Money = nil
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			lesson.Rows = len(split.Development)
+			lesson.Money = append(lesson.Money, money)
+			l.Report.Tell(event("evaluate", "learning curve", k*repeats+r+1, len(shares)*repeats))
+		}
+		if lesson.Money != nil {
+			lessons = append(lessons, lesson)
+		}
+	}
+	if len(lessons) == 0 {
+		return nil, nil
+	}
+	lessons = append(lessons, evaluate.Lesson{Rows: len(l.Split.Development), Money: [][]float64{full}})
+	return evaluate.Learn(lessons, perfect, o)
+}
+
+func (l Learning) lesson(ctx context.Context, out *Learnt, key string, p *train.Problem, split table.Split, members []member) ([]float64, error) {
+	r, err := l.remembered(ctx, key, p, split, members)
+	if err != nil {
+		return nil, err
+	}
+	return l.earned(out, r)
+}
+
+// membersKey is what learning the members depends on.
+func membersKey(members []member) string {
+	var parts []any
+	for _, m := range members {
+		parts = append(parts, m.candidate.Model, m.candidate.Params, m.weight)
+	}
+	return runs.KeyOf(parts...)
+}
+
+// thinned keeps a share of the rows of every fold, drawn by seed and draw; their
+// order stays.
+func thinned(s table.Split, share float64, seed uint64, draw int) table.Split {
+	rng := rand.New(rand.NewPCG(seed, 0x1e55_0000+uint64(draw)))
+	kept := map[int]bool{}
+	keep := func(rows []int) []int {
+		n := max(1, int(math.Round(share*float64(len(rows)))))
+		out := rng.Perm(len(rows))[:min(n, len(rows))]
+		slices.Sort(out)
+		for k, i := range out {
+			out[k] = rows[i]
+			kept[rows[i]] = true
+		}
+		return out
+	}
+	out := s
+	out.Folds = make([][]int, len(s.Folds))
+	for f, rows := range s.Folds {
+		out.Folds[f] = keep(rows)
+	}
+	if len(s.First) > 0 {
+		out.First = keep(s.First)
+	}
+	out.Development = nil
+	for _, r := range s.Development {
+		if kept[r] {
+			out.Development = append(out.Development, r)
+		}
+	}
+	return out
+}
+
+// dropped values columns by learning again without each of them. full is the
+// money per held-out row with all of them. It is nil without columns.
+func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, full []float64, o evaluate.Options) (*evaluate.DroppedColumns, error) {
+	var without [][]float64
+	members := out.members(out.Scenario)
+	for k, name := range columns {
+		p, err := blind(out.Problem, name)
+		if err != nil {
+			return nil, err
+		}
+		money, err := l.lesson(ctx, out, runs.KeyOf(l.Key, "without", name, membersKey(members)), p, l.Split, members)
+		if err != nil {
+			return nil, err
+		}
+		without = append(without, money)
+		l.Report.Tell(event("explain", "without "+name, k+1, len(columns)))
+	}
+	if without == nil {
+		return nil, nil
+	}
+	return evaluate.DropColumns(columns, full, without, o)
+}
+
+// blind is a problem whose models do not read a column.
+func blind(p *train.Problem, name string) (*train.Problem, error) {
+	columns := slices.Clone(p.Table.Columns())
+	for i, c := range columns {
+		if c.Name == name {
+			columns[i] = c.As(table.Info)
+		}
+	}
+	t, err := table.New(columns...)
+	if err != nil {
+		return nil, err
+	}
+	out := *p
+	out.Table = t
+	out.Monotone = map[string]int8{}
+	for column, sign := range p.Monotone {
+		if column != name {
+			out.Monotone[column] = sign
+		}
+	}
+	return &out, nil
+}
