@@ -1,11 +1,8 @@
 package value
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -53,12 +50,20 @@ type Need struct {
 	Rows int `json:"rows"`
 	// Volume is decisions per month; 0 when not known.
 	Volume float64 `json:"volume"`
-	// FixedPerMonth and CostPerDecision are the costs of having a model.
+	// FixedPerMonth and CostPerDecision are the costs of having a model, Setup
+	// what it costs once, before the first decision.
 	FixedPerMonth   float64 `json:"fixed_per_month"`
 	CostPerDecision float64 `json:"cost_per_decision"`
-	// Perfect is a model that knows every outcome, before any costs.
+	Setup           float64 `json:"setup,omitempty"`
+	// Interest is per year, 0.08 for 8 %, Horizon for how many months gains
+	// count.
+	Interest float64 `json:"interest"`
+	Horizon  float64 `json:"horizon"`
+	// Perfect is a model that knows every outcome, before any costs. Like the
+	// constants it keeps to the limits: see Sheet.Perfect and Sheet.Always.
 	Perfect Policy `json:"perfect"`
-	// Constants are the policies of taking one action always.
+	// Constants are the policies of taking one action always, or by lot as often
+	// as the limits allow.
 	Constants []Policy `json:"constants,omitempty"`
 	// Today is today's rule; nil when the scenario has none.
 	Today *Policy `json:"today,omitempty"`
@@ -72,12 +77,22 @@ type Need struct {
 	// is known.
 	RoomPerMonth float64 `json:"room_per_month"`
 	// Share is how much of the perfect gain a model must capture to pay for
-	// itself, from 0 to 1; above 1 no model can. 0 when no volume is known and
-	// fixed costs are given.
+	// itself, its setup within the horizon included, from 0 to 1; above 1 no
+	// model can. 0 when no volume is known and fixed costs or a setup are given.
 	Share float64 `json:"share"`
 	// BreakEven is how many decisions per month a perfect model needs to cover
-	// the fixed costs; 0 when there are none or no number suffices.
+	// the fixed costs, and the setup within the horizon; 0 when there are none or
+	// no number suffices.
 	BreakEven float64 `json:"break_even"`
+	// Payback is after how many months a perfect model has earned back the
+	// setup; nil without a volume, or when it never does.
+	Payback *float64 `json:"payback,omitempty"`
+	// PresentValue is what the perfect model's room over the horizon is worth
+	// now, less the setup; nil without a volume or a horizon.
+	PresentValue *float64 `json:"present_value,omitempty"`
+	// Limits is what the perfect model uses of each resource that is limited,
+	// with the price of a unit to it.
+	Limits []Usage `json:"limits,omitempty"`
 	// Filled lists columns whose missing cells were replaced.
 	Filled []Filled `json:"filled,omitempty"`
 	// Gate is the verdict.
@@ -98,12 +113,11 @@ func (p *Payoffs) Need(t *table.Table, truth []float64, need scenario.Need, thre
 	if err != nil {
 		return nil, err
 	}
-	n := &Need{
-		Currency: need.Currency, Rows: s.Rows, Volume: need.Volume.PerMonth(),
-		FixedPerMonth: need.Costs.Fixed.PerMonth(), CostPerDecision: p.config.PerDecision, Filled: s.Filled,
-	}
-	s.PerDecision = 0
+	n := &Need{Currency: need.Currency, Rows: s.Rows, CostPerDecision: p.config.PerDecision, Filled: s.Filled}
+	n.costs(need)
+	s.PerDecision = 0 // the costs are listed apart
 	n.Perfect = n.policy("perfect model", s.Perfect())
+	n.Limits = s.perfectUse()
 	for _, a := range s.Constants() {
 		always := s.Always(a)
 		n.Constants = append(n.Constants, n.policy(always.Name, always.Money))
@@ -114,6 +128,12 @@ func (p *Payoffs) Need(t *table.Table, truth []float64, need scenario.Need, thre
 	}
 	n.settle()
 	return n, nil
+}
+
+// costs takes over what the scenario says of volume, costs and time.
+func (n *Need) costs(need scenario.Need) {
+	n.Volume, n.FixedPerMonth, n.Setup = need.Volume.PerMonth(), need.Costs.Fixed.PerMonth(), need.Costs.Setup
+	n.Interest, n.Horizon = float64(need.Interest), float64(need.Horizon)
 }
 
 func (n *Need) policy(name string, money []float64) Policy {
@@ -133,30 +153,69 @@ func (n *Need) settle() {
 			n.Baseline = c
 		}
 	}
-	gross := n.Perfect.PerDecision - n.Baseline.PerDecision
+	gross := n.gross()
 	n.Room = gross - n.CostPerDecision
-	if n.Volume > 0 {
-		n.RoomPerMonth = n.Room*n.Volume - n.FixedPerMonth
+	n.RoomPerMonth, n.Share, n.BreakEven = 0, 0, 0
+	n.invest()
+	fixed := n.FixedPerMonth
+	if n.Setup > 0 && n.Horizon > 0 {
+		fixed += n.Setup / n.annuity()
 	}
-	if n.FixedPerMonth > 0 && n.Room > 0 {
-		n.BreakEven = n.FixedPerMonth / n.Room
+	if fixed > 0 && n.Room > 0 {
+		n.BreakEven = fixed / n.Room
 	}
 	costs := n.CostPerDecision
 	if n.Volume > 0 {
-		costs += n.FixedPerMonth / n.Volume
+		costs += fixed / n.Volume
 	}
-	if gross > 0 && (n.Volume > 0 || n.FixedPerMonth == 0) {
+	if gross > 0 && (n.Volume > 0 || fixed == 0 && n.Setup == 0) {
 		n.Share = costs / gross
 	}
 	n.Gate = Gate{Name: "need", Passed: n.passes(), Sentence: n.sentence(), Figures: n.figures()}
 }
 
+// gross is what a perfect model earns beyond the baseline per decision, before
+// costs.
+func (n *Need) gross() float64 { return n.Perfect.PerDecision - n.Baseline.PerDecision }
+
+// annuity is what 1 at the end of every month of the horizon is worth now.
+func (n *Need) annuity() float64 { return formula.PresentValue(Monthly(n.Interest), n.Horizon, 1) }
+
+// invest compares the setup with what the room brings month by month.
+func (n *Need) invest() {
+	n.Payback, n.PresentValue = nil, nil
+	if n.Volume <= 0 {
+		return
+	}
+	n.RoomPerMonth = n.Room*n.Volume - n.FixedPerMonth
+	if months, ok := Payback(n.Setup, n.RoomPerMonth); ok {
+		n.Payback = &months
+	}
+	if n.Horizon > 0 {
+		worth := n.annuity()*n.RoomPerMonth - n.Setup
+		n.PresentValue = &worth
+	}
+}
+
+// PaybackAt is after how many months a model that captures a share of the
+// perfect gain, such as 0.5, has earned back the setup; ok is false when it
+// never does, or when no volume is known.
+func (n *Need) PaybackAt(share float64) (months float64, ok bool) {
+	if n.Volume <= 0 {
+		return 0, false
+	}
+	return Payback(n.Setup, (share*n.gross()-n.CostPerDecision)*n.Volume-n.FixedPerMonth)
+}
+
 // passes says whether a perfect model would earn more than it costs.
 func (n *Need) passes() bool {
-	if n.Volume > 0 {
-		return n.RoomPerMonth > 0
+	switch {
+	case n.Volume <= 0:
+		return n.Room > 0
+	case n.PresentValue != nil && n.Setup > 0:
+		return *n.PresentValue > 0
 	}
-	return n.Room > 0
+	return n.RoomPerMonth > 0
 }
 
 // called is how a policy is named in a sentence.
@@ -168,141 +227,43 @@ func (p Policy) called() string {
 }
 
 func (n *Need) sentence() string {
-	gross := n.Perfect.PerDecision - n.Baseline.PerDecision
+	gross := n.gross()
 	switch {
 	case !(gross > 0):
 		return fmt.Sprintf("Even a perfect model would earn nothing beyond %s: the best action is the same whatever happens.", n.Baseline.called())
 	case n.Room <= 0:
 		return fmt.Sprintf("Even a perfect model would lose money: it would earn %s more per decision than %s, but each decision costs %s.",
 			n.money(gross), n.Baseline.called(), n.money(n.CostPerDecision))
-	case n.Volume > 0 && n.RoomPerMonth <= 0:
-		return fmt.Sprintf("Even a perfect model would lose %s a month: it would earn %s more than %s, but costs %s; it would pay from %s decisions a month.",
-			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.called(), n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(whole(n.BreakEven)))
-	case n.Volume > 0 && n.Share == 0: // nothing to pay for
-		return fmt.Sprintf("A perfect model would earn %s a month more than %s.", n.money(n.RoomPerMonth), n.Baseline.called())
 	case n.Volume > 0:
-		return fmt.Sprintf("A perfect model would earn %s a month more than %s after its costs; a real one must capture %s of that gain to pay for itself.",
-			n.money(n.RoomPerMonth), n.Baseline.called(), percent(n.Share))
-	case n.FixedPerMonth > 0:
-		return fmt.Sprintf("A perfect model would earn %s more per decision than %s; with fixed costs of %s a month it pays from %s decisions a month (give need.volume to decide).",
-			n.money(n.Room), n.Baseline.called(), n.money(n.FixedPerMonth), Round(whole(n.BreakEven)))
+		return n.monthly(gross)
+	case n.BreakEven > 0:
+		costs := "fixed costs of " + n.money(n.FixedPerMonth) + " a month"
+		if n.Setup > 0 {
+			costs = fmt.Sprintf("a setup of %s and %s", n.money(n.Setup), costs)
+		}
+		return fmt.Sprintf("A perfect model would earn %s more per decision than %s; with %s it pays from %s decisions a month (give need.volume to decide).",
+			n.money(n.Room), n.Baseline.called(), costs, Round(whole(n.BreakEven)))
 	}
 	return fmt.Sprintf("A perfect model would earn %s more per decision than %s.", n.money(n.Room), n.Baseline.called())
 }
 
-// Swing is how the answer moves when one number of the scenario is wrong.
-type Swing struct {
-	// Name says which number, such as "value.actions.grant.bad".
-	Name string `json:"name"`
-	// Low and High are the room (per month when a volume is known, else per
-	// decision) with the number smaller and larger by the share asked for.
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-	// Flips says that one of the two turns the verdict.
-	Flips bool `json:"flips"`
-}
-
-// Sensitivity answers the need question again with each number of the scenario
-// changed by a share, such as 0.2 for a fifth down and up: parameters, the
-// payoff of every action under every outcome, volume and costs. An uncertain
-// parameter goes to the ends of what it is with 90 % chance instead. The swings
-// come with the widest first.
-func (p *Payoffs) Sensitivity(t *table.Table, truth []float64, need scenario.Need, share float64, threads int) ([]Swing, error) {
-	if !(share > 0 && share < 1) {
-		return nil, fail("", "", "sensitivity: the share %v must lie between 0 and 1", share)
+// monthly is the sentence where a volume is known.
+func (n *Need) monthly(gross float64) string {
+	switch {
+	case n.RoomPerMonth <= 0:
+		return fmt.Sprintf("Even a perfect model would lose %s a month: it would earn %s more than %s, but costs %s; it would pay from %s decisions a month.",
+			n.money(-n.RoomPerMonth), n.money(gross*n.Volume), n.Baseline.called(), n.money(n.FixedPerMonth+n.CostPerDecision*n.Volume), Round(whole(n.BreakEven)))
+	case !n.passes():
+		return fmt.Sprintf("Even a perfect model would not earn back its setup of %s: the %s a month that it would earn more than %s are worth %s now, over %s months at %s interest a year.",
+			n.money(n.Setup), n.money(n.RoomPerMonth), n.Baseline.called(), n.money(*n.PresentValue+n.Setup), Round(n.Horizon), percent(n.Interest))
+	case n.Share == 0: // nothing to pay for
+		return fmt.Sprintf("A perfect model would earn %s a month more than %s.", n.money(n.RoomPerMonth), n.Baseline.called())
+	case n.Setup > 0 && n.PresentValue != nil:
+		return fmt.Sprintf("A perfect model would earn %s a month more than %s after its costs and earn back its setup in %s months; a real one must capture %s of that gain to pay for itself within %s months.",
+			n.money(n.RoomPerMonth), n.Baseline.called(), Round(*n.Payback), percent(n.Share), Round(n.Horizon))
 	}
-	base, err := p.Need(t, truth, need, threads)
-	if err != nil {
-		return nil, err
-	}
-	var out []Swing
-	for _, k := range p.knobs(need) {
-		s := Swing{Name: k.name}
-		for end, factor := range []float64{1 - share, 1 + share} {
-			c, n := k.turn(factor)
-			q, err := Compile(c)
-			if err != nil {
-				return nil, err
-			}
-			a, err := q.Need(t, truth, n, threads)
-			if err != nil {
-				return nil, err
-			}
-			*[]*float64{&s.Low, &s.High}[end] = a.total()
-			s.Flips = s.Flips || a.Gate.Passed != base.Gate.Passed
-		}
-		if s.Low != base.total() || s.High != base.total() {
-			out = append(out, s)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Swing) int { return cmp.Compare(math.Abs(b.High-b.Low), math.Abs(a.High-a.Low)) })
-	return out, nil
-}
-
-func (n *Need) total() float64 {
-	if n.Volume > 0 {
-		return n.RoomPerMonth
-	}
-	return n.Room
-}
-
-// knob is a number of the scenario that can be wrong.
-type knob struct {
-	name string
-	turn func(factor float64) (Config, scenario.Need)
-}
-
-func (p *Payoffs) knobs(need scenario.Need) []knob {
-	var out []knob
-	params := slices.Sorted(maps.Keys(p.config.Value.Params))
-	for _, name := range params {
-		out = append(out, knob{"value.params." + name, func(f float64) (Config, scenario.Need) {
-			if b := p.beliefs[name]; b != nil {
-				level := .05
-				if f > 1 {
-					level = .95
-				}
-				return p.knowing(map[string]float64{name: b.quantile(level)}), need
-			}
-			c := p.config
-			c.Value.Params = maps.Clone(c.Value.Params)
-			one := c.Value.Params[name]
-			one.Value *= f
-			c.Value.Params[name] = one
-			return c, need
-		}})
-	}
-	for a, act := range p.config.Value.Actions {
-		for o, pay := range act.Payoffs {
-			name := "value.actions." + act.Name
-			if pay.Outcome != "" {
-				name += "." + pay.Outcome
-			}
-			out = append(out, knob{name, func(f float64) (Config, scenario.Need) {
-				c := p.config
-				c.Value.Actions = slices.Clone(c.Value.Actions)
-				c.Value.Actions[a].Payoffs = slices.Clone(c.Value.Actions[a].Payoffs)
-				c.Value.Actions[a].Payoffs[o].Money = formula.Scale(pay.Money, f)
-				return c, need
-			}})
-		}
-	}
-	return append(out,
-		knob{"need.costs.per_decision", func(f float64) (Config, scenario.Need) {
-			c := p.config
-			c.PerDecision *= f
-			return c, need
-		}},
-		knob{"need.costs.fixed", func(f float64) (Config, scenario.Need) {
-			n := need
-			n.Costs.Fixed.Amount *= f
-			return p.config, n
-		}},
-		knob{"need.volume", func(f float64) (Config, scenario.Need) {
-			n := need
-			n.Volume.Amount *= f
-			return p.config, n
-		}})
+	return fmt.Sprintf("A perfect model would earn %s a month more than %s after its costs; a real one must capture %s of that gain to pay for itself.",
+		n.money(n.RoomPerMonth), n.Baseline.called(), percent(n.Share))
 }
 
 func (n *Need) figures() []Figure {
@@ -317,6 +278,17 @@ func (n *Need) figures() []Figure {
 	}
 	if n.BreakEven > 0 {
 		out = append(out, Figure{Name: "decisions per month to break even, perfect model", Value: whole(n.BreakEven)})
+	}
+	if n.Setup > 0 && n.Payback != nil {
+		out = append(out, Figure{Name: "months to earn back the setup, perfect model", Value: *n.Payback})
+	}
+	if n.PresentValue != nil {
+		out = append(out, Figure{Name: "present value over " + Round(n.Horizon) + " months, perfect model", Value: *n.PresentValue, Unit: n.Currency})
+	}
+	for _, u := range n.Limits {
+		if u.Price > 0 {
+			out = append(out, Figure{Name: "one more unit of " + u.Resource + ", perfect model", Value: u.Price, Unit: n.Currency})
+		}
 	}
 	return out
 }
@@ -392,6 +364,10 @@ func Payback(oneOff, perMonth float64) (months float64, ok bool) {
 	}
 	return oneOff / perMonth, true
 }
+
+// Monthly is the interest of a month that compounds to the given one of a year:
+// (1+i)^(1/12) - 1.
+func Monthly(perYear float64) float64 { return math.Expm1(math.Log1p(perYear) / 12) }
 
 // PresentValue is what a one-off cost now and a gain at the end of each of so
 // many months are worth together at an interest rate per month (reference A.2:

@@ -111,7 +111,8 @@ func TestNeed(t *testing.T) {
 }
 
 // A fifth more or less of each number, by hand: 1400 good of 2000 decisions a
-// month are worth 1 each to a perfect lender, fixed costs are 1200.
+// month are worth 1 each to a perfect lender, fixed costs are 1200. Six sevenths
+// of what there is make it nothing.
 func TestSensitivity(t *testing.T) {
 	tb, truth := thousand(t)
 	c := value.Config{
@@ -127,17 +128,119 @@ func TestSensitivity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	less, more, margin := -1./7, 1./6, 6./7
 	want := []value.Swing{
-		{Name: "value.params.margin", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true},
-		{Name: "value.actions.grant.good", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true},
-		{Name: "need.volume", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true},
-		{Name: "need.costs.fixed", Low: 1400 - .8*1200, High: 1400 - 1.2*1200, Flips: true},
+		{Name: "value.params.margin", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true, Turns: &less, At: &margin},
+		{Name: "value.actions.grant.good", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true, Turns: &less},
+		{Name: "need.volume", Low: .8*1400 - 1200, High: 1.2*1400 - 1200, Flips: true, Turns: &less},
+		{Name: "need.costs.fixed", Low: 1400 - .8*1200, High: 1400 - 1.2*1200, Flips: true, Turns: &more, Above: true},
 	}
-	if d := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); d != "" {
+	// A part in 4,000 of a stride is how exactly a turning point is found.
+	if d := cmp.Diff(want, got.Swings, cmpopts.EquateApprox(0, 5e-4), cmpopts.IgnoreUnexported(value.Swing{})); d != "" {
 		t.Error(d)
+	}
+	if got.Measure != "per month" || got.Base != 200 || got.Rows != 1000 || got.Of != 1000 {
+		t.Errorf("got %+v", got)
+	}
+	const says = "The answer turns when value.params.margin is 14.3 % smaller, or when value.actions.grant.good is 14.3 % smaller, or when need.volume is 14.3 % smaller; one other number turns it further off."
+	if got.Sentence != says {
+		t.Errorf("got  %s\nwant %s", got.Sentence, says)
 	}
 	if _, err := p.Sensitivity(tb, truth, need, 1, 1); err == nil {
 		t.Error("a share of 1: no error")
+	}
+}
+
+// With a loss so large that nobody lends without a model, only the costs of the
+// model turn the answer; a loss ten times as large does not.
+func TestSensitivityOfLimitsAndSetup(t *testing.T) {
+	tb, truth := thousand(t)
+	month := func(v float64) scenario.Rate { return scenario.Rate{Amount: v, Per: "month"} }
+	c := value.Config{
+		Task: model.Binary, Outcomes: []string{"good", "bad"}, Volume: month(2000),
+		Value: scenario.Value{
+			Actions:  scenario.Actions{action("grant", "good", "1", "bad", "-5"), action("refuse", "", "0")},
+			Capacity: scenario.Capacities{{Name: "grant", Most: month(500)}},
+		},
+	}
+	need := scenario.Need{Volume: month(2000), Costs: scenario.Costs{Setup: 4000}, Horizon: 10}
+	p := compile(t, c)
+	got, err := p.Sensitivity(tb, truth, need, .2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	swing := map[string]value.Swing{}
+	for _, s := range got.Swings {
+		swing[s.Name] = s
+	}
+	if got.Measure != "present value" || math.Abs(got.Base-1000) > 1e-9 {
+		t.Errorf("got %+v", got)
+	}
+	for _, c := range []struct {
+		name      string
+		low, high float64
+		turns     float64
+	}{
+		{"value.capacity.grant", 0, 2000, -.2},
+		{"need.costs.setup", 1800, 200, .25},
+		{"need.horizon", 0, 2000, -.2},
+		{"value.actions.grant.good", 0, 2000, -.2},
+	} {
+		s := swing[c.name]
+		if s.Turns == nil || math.Abs(s.Low-c.low) > 1e-6 || math.Abs(s.High-c.high) > 1e-6 || math.Abs(*s.Turns-c.turns) > 5e-4 {
+			t.Errorf("%s: %+v, want %+v", c.name, s, c)
+		}
+	}
+	for _, none := range []string{"need.volume", "value.actions.grant.bad", "need.interest"} {
+		if s, ok := swing[none]; ok {
+			t.Errorf("%+v moves nothing", s)
+		}
+	}
+}
+
+// A setup must come back within the horizon, with interest.
+func TestNeedOfSetup(t *testing.T) {
+	tb, truth := thousand(t)
+	c := value.Config{
+		Task: model.Binary, Outcomes: []string{"good", "bad"}, PerDecision: .02,
+		Value: scenario.Value{Actions: scenario.Actions{action("grant", "good", "1", "bad", "-5"), action("refuse", "", "0")}},
+	}
+	need := scenario.Need{
+		Currency: "DEM", Volume: scenario.Rate{Amount: 2000, Per: "month"}, Interest: .08, Horizon: 36,
+		Costs: scenario.Costs{Fixed: scenario.Rate{Amount: 400, Per: "month"}, Setup: 9600},
+	}
+	n, err := compile(t, c).Need(tb, truth, need, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate := math.Pow(1.08, 1./12) - 1
+	worth := -9600.0
+	for k := 1; k <= 36; k++ {
+		worth += 960 / math.Pow(1+rate, float64(k))
+	}
+	near(t, "present value", *n.PresentValue, worth, 1e-6)
+	near(t, "payback", *n.Payback, 10, 1e-9)
+	if n.Gate.Sentence != "A perfect model would earn 960 DEM a month more than “always refuse” after its costs and earn back its setup in 10 months; a real one must capture 52.8 % of that gain to pay for itself within 36 months." {
+		t.Error(n.Gate.Sentence)
+	}
+	// A model that captures just that much is worth nothing now.
+	months, ok := n.PaybackAt(n.Share)
+	gain := (n.Share*.7-.02)*2000 - 400
+	near(t, "payback of a real model", months, 9600/gain, 1e-9)
+	near(t, "worth of it", value.PresentValue(9600, gain, value.Monthly(.08), 36), 0, 1e-6)
+	if !ok {
+		t.Error("a real model never pays back")
+	}
+	if _, ok := n.PaybackAt(.2); ok {
+		t.Error("a fifth of the gain does not pay the running costs")
+	}
+	near(t, "break even", n.BreakEven, (400+9600/((worth+9600)/960))/.68, 1e-6)
+	need.Costs.Setup = 50000
+	if n, err = compile(t, c).Need(tb, truth, need, 1); err != nil {
+		t.Fatal(err)
+	}
+	if n.Gate.Passed || n.Gate.Sentence != "Even a perfect model would not earn back its setup of 50,000 DEM: the 960 DEM a month that it would earn more than “always refuse” are worth 30,762 DEM now, over 36 months at 8 % interest a year." {
+		t.Errorf("passed %v: %s", n.Gate.Passed, n.Gate.Sentence)
 	}
 }
 

@@ -364,7 +364,7 @@ func TestSensitivityToUncertain(t *testing.T) {
 	c := churn(scenario.Param{Uncertain: &scenario.Distribution{Uniform: []float64{0, 1}}})
 	p := compile(t, c)
 	truth := []float64{1, 1, 0, 0}
-	swings, err := p.Sensitivity(rowsOf(t, 4), truth, scenario.Need{}, .2, 1)
+	tornado, err := p.Sensitivity(rowsOf(t, 4), truth, scenario.Need{}, .2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,14 +379,14 @@ func TestSensitivityToUncertain(t *testing.T) {
 		}
 		return n.Room
 	}
-	for _, s := range swings {
+	for _, s := range tornado.Swings {
 		if s.Name == "value.params.accept" {
 			near(t, "low", s.Low, at(.05), 1e-9)
 			near(t, "high", s.High, at(.95), 1e-9)
 			return
 		}
 	}
-	t.Errorf("no swing of accept in %+v", swings)
+	t.Errorf("no swing of accept in %+v", tornado)
 }
 
 func TestUncertainSaves(t *testing.T) {

@@ -176,9 +176,8 @@ func (l sheetLimits) amount(r resource, row, action int) float64 {
 	return 0
 }
 
-// perfect is the choice within the limits that brings most, and what Perfect
-// says of each row, before the cost per decision.
-func (s *Sheet) perfect() (choice []int, money []float64) {
+// perfectly allots the limited actions to the rows where they brought most.
+func (s *Sheet) perfectly() (allocate.Result, allocate.Problem) {
 	p, _ := s.limits.problem(s.Realised, s.Rows, nil)
 	if s.review >= 0 {
 		p.Barred = make([]bool, len(s.Realised))
@@ -187,7 +186,13 @@ func (s *Sheet) perfect() (choice []int, money []float64) {
 		}
 	}
 	p = p.Settle(nil)
-	r := allocate.Solve(p)
+	return allocate.Solve(p), p
+}
+
+// perfect is the choice within the limits that brings most, and what Perfect
+// says of each row, before the cost per decision.
+func (s *Sheet) perfect() (choice []int, money []float64) {
+	r, p := s.perfectly()
 	money = make([]float64, s.Rows)
 	for i, a := range p.Choose(r.Prices) {
 		money[i] = s.row(s.Realised, i)[a]
@@ -205,7 +210,22 @@ func (s *Sheet) perfect() (choice []int, money []float64) {
 	return r.Choice, money
 }
 
-// Constant policies are what can be done without a model.
+// perfectUse is what the best choice of a model that knows every outcome takes of
+// each limited resource, with the price of a unit to it.
+func (s *Sheet) perfectUse() []Usage {
+	var out []Usage
+	if !s.Limited() {
+		return nil
+	}
+	r, _ := s.perfectly()
+	for _, u := range s.Usage(r.Choice) {
+		if u.Limited && u.Resource != ReviewAction {
+			u.Price = r.Prices[s.limits.numbered()[u.Resource]]
+			out = append(out, u)
+		}
+	}
+	return out
+}
 
 // Always is the policy of taking one action wherever the limits allow.
 type Always struct {
