@@ -106,6 +106,9 @@ func (s *Server) decide(ctx context.Context, w *work, rec *recorder, r *http.Req
 	if f := s.readRows(ctx, w, rec, a, true); f != nil {
 		return f
 	}
+	if w.together != nil {
+		s.decideTogether(w)
+	}
 	w.close()
 	if s.opt.Log != nil {
 		if f := s.write(ctx, w); f != nil {
@@ -271,28 +274,59 @@ func (s *Server) answer(w *work, i int, a asked, decide bool) *failure {
 			}
 		}
 	}
+	if decide {
+		if err := s.keep(w); err != nil {
+			return &failure{status: http.StatusInternalServerError, reason: "decide", detail: "the decision could not be kept", cause: err}
+		}
+	}
+	if decide && w.together != nil {
+		var f *failure
+		w.rests, f = s.appendRest(w.rests, w, a)
+		w.ends = append(w.ends, len(w.rests))
+		return f
+	}
 	if i > 0 {
 		w.out = append(w.out, ',')
 	}
 	w.out = append(w.out, '{')
 	if decide {
-		if err := s.appendDecision(w); err != nil {
-			return &failure{status: http.StatusInternalServerError, reason: "decide", detail: "the decision could not be named", cause: err}
-		}
-		w.out = append(w.out, ',')
+		w.out = s.appendDecision(w.out, &w.decisions[i])
 	}
+	var f *failure
+	w.out, f = s.appendRest(w.out, w, a)
+	return f
+}
+
+// appendRest writes what follows the decision: the prediction and its reasons.
+func (s *Server) appendRest(dst []byte, w *work, a asked) ([]byte, *failure) {
 	if len(s.names.outcomes) == 0 {
-		w.out = jsonlit.AppendNumber(append(w.out, `"prediction":`...), w.row.Prediction[0])
+		dst = jsonlit.AppendNumber(append(dst, `"prediction":`...), w.row.Prediction[0])
 	} else {
-		w.out = appendNumbers(append(w.out, `"probabilities":`...), s.names.outcomes, w.row.Prediction)
+		dst = appendNumbers(append(dst, `"probabilities":`...), s.names.outcomes, w.row.Prediction)
 	}
 	if a.reasons > 0 {
-		if f := s.appendReasons(w, a.reasons); f != nil {
-			return f
+		var f *failure
+		if dst, f = s.appendReasons(dst, w, a.reasons); f != nil {
+			return dst, f
 		}
 	}
-	w.out = append(w.out, '}')
-	return nil
+	return append(dst, '}'), nil
+}
+
+// decideTogether decides the rows of the request again, now together, and
+// writes them.
+func (s *Server) decideTogether(w *work) {
+	from := 0
+	for i, a := range w.together.Choose() {
+		d := &w.decisions[i]
+		d.Action, d.Expected = s.names.action[a], d.Actions[a].Expected
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.out = s.appendDecision(append(w.out, '{'), d)
+		w.out = append(w.out, w.rests[from:w.ends[i]]...)
+		from = w.ends[i]
+	}
 }
 
 // appendNumbers writes an object of numbers by name.
@@ -307,20 +341,34 @@ func appendNumbers(dst []byte, keys [][]byte, x []float64) []byte {
 	return append(dst, '}')
 }
 
-// appendDecision writes the decision of the row and keeps it for the ledger.
-func (s *Server) appendDecision(w *work) error {
+// appendDecision writes a decision and the comma behind it.
+func (s *Server) appendDecision(dst []byte, d *ledger.Decision) []byte {
+	dst = jsonlit.AppendString(append(dst, `"id":`...), d.ID)
+	dst = jsonlit.AppendString(append(dst, `,"action":`...), d.Action)
+	dst = jsonlit.AppendNumber(append(dst, `,"expected":`...), d.Expected)
+	dst = jsonlit.AppendNumber(append(dst, `,"cost":`...), d.Cost)
+	dst = append(dst, `,"actions":{`...)
+	for k, a := range d.Actions {
+		if k > 0 {
+			dst = append(dst, ',')
+		}
+		dst = jsonlit.AppendNumber(append(dst, s.names.actions[k]...), a.Expected)
+	}
+	return append(dst, "},"...)
+}
+
+// keep keeps the decision of the row for the answer and the ledger.
+func (s *Server) keep(w *work) error {
 	id, err := s.ids.New()
 	if err != nil {
 		return err
 	}
+	if w.together != nil {
+		if err := w.row.Collect(w.together); err != nil {
+			return err
+		}
+	}
 	d := &w.row.Decision
-	expected := d.Expected[d.Action]
-	w.out = jsonlit.AppendString(append(w.out, `"id":`...), id)
-	w.out = jsonlit.AppendString(append(w.out, `,"action":`...), d.Name)
-	w.out = jsonlit.AppendNumber(append(w.out, `,"expected":`...), expected)
-	w.out = jsonlit.AppendNumber(append(w.out, `,"cost":`...), s.names.cost)
-	w.out = appendNumbers(append(w.out, `,"actions":`...), s.names.actions, d.Expected)
-
 	start, money, numbers := len(w.inputs), len(w.actions), len(w.numbers)
 	w.inputs = w.read.AppendInputs(w.inputs)
 	for k, name := range s.names.action {
@@ -329,19 +377,18 @@ func (s *Server) appendDecision(w *work) error {
 	w.numbers = append(w.numbers, w.row.Prediction...)
 	w.decisions = append(w.decisions, ledger.Decision{
 		ID: id, Time: s.opt.Now().UTC(), Bundle: s.bundle.Manifest.Hash, Inputs: w.inputs[start:],
-		Prediction: w.numbers[numbers:], Action: d.Name, Expected: expected, Actions: w.actions[money:], Cost: s.names.cost,
+		Prediction: w.numbers[numbers:], Action: d.Name, Expected: d.Expected[d.Action], Actions: w.actions[money:], Cost: s.names.cost,
 	})
 	return nil
 }
 
-func (s *Server) appendReasons(w *work, n int) *failure {
+func (s *Server) appendReasons(dst []byte, w *work, n int) ([]byte, *failure) {
 	reasons, err := s.reasons.Row(w.row.Table, 0, explain.Predicted, n, w.why)
 	if err == nil {
 		var text []byte
 		if text, err = json.Marshal(reasons); err == nil {
-			w.out = append(append(w.out, `,"reasons":`...), text...)
-			return nil
+			return append(append(dst, `,"reasons":`...), text...), nil
 		}
 	}
-	return &failure{status: http.StatusInternalServerError, reason: "reasons", detail: "the reasons could not be computed; the server's log has the details", cause: err}
+	return dst, &failure{status: http.StatusInternalServerError, reason: "reasons", detail: "the reasons could not be computed; the server's log has the details", cause: err}
 }

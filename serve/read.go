@@ -19,6 +19,7 @@ import (
 	"bespoke/internal/rowjson"
 	"bespoke/ledger"
 	"bespoke/solution"
+	"bespoke/value"
 )
 
 // work is the memory of one request, kept in a pool.
@@ -30,6 +31,11 @@ type work struct {
 	why    *explain.Scratch // nil when there are no reasons
 	out    []byte           // the response
 	inputs []byte           // the inputs of all rows, one after another
+	// together holds the rows of a request where an action goes to the best of
+	// them, else nil; rests is what follows their decisions, cut at ends.
+	together *value.Batch
+	rests    []byte
+	ends     []int
 
 	decisions []ledger.Decision
 	records   []ledger.Record
@@ -47,6 +53,9 @@ func (s *Server) newWork() *work {
 	if s.reasons != nil {
 		w.why = s.reasons.NewScratch()
 	}
+	if p := s.solution.Payoffs; p != nil && p.HasTop() {
+		w.together = p.NewBatch()
+	}
 	return w
 }
 
@@ -54,10 +63,14 @@ func (s *Server) newWork() *work {
 const keepAtMost = 1 << 20
 
 func (s *Server) putWork(w *work) {
-	if w.body.Cap()+cap(w.out)+cap(w.inputs) > keepAtMost {
+	if w.body.Cap()+cap(w.out)+cap(w.inputs)+cap(w.rests) > keepAtMost {
 		return
 	}
 	w.body.Reset()
+	if w.together != nil {
+		w.together.Reset()
+		w.rests, w.ends = w.rests[:0], w.ends[:0]
+	}
 	w.out, w.inputs = w.out[:0], w.inputs[:0]
 	clear(w.decisions) // free the strings
 	clear(w.records)

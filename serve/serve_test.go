@@ -18,7 +18,9 @@ import (
 	"bespoke/bundle"
 	"bespoke/bundle/bundletest"
 	"bespoke/ledger"
+	"bespoke/scenario"
 	"bespoke/serve"
+	"bespoke/value"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -172,6 +174,54 @@ func TestDecideAgreesWithTheTable(t *testing.T) {
 				t.Errorf("%d decisions, currency %q, bundle %q, warnings %v", len(got.Decisions), got.Currency, got.Bundle, got.Warnings)
 			}
 		})
+	}
+}
+
+// Where an action goes to the best rows of a group, the rows of one request are
+// decided together: as the table of the same rows, and with the same answer
+// otherwise. A row that is sent alone is a group of its own.
+func TestRowsOfARequestAreDecidedTogether(t *testing.T) {
+	c := bundletest.Lender(t)
+	s := *c.Bundle.Solution
+	config := s.Payoffs.Config()
+	config.Schema = c.Rows.Schema()
+	config.Value.Capacity = scenario.Capacities{{Name: "grant", Top: 2, Per: "job"}}
+	payoffs, err := value.Compile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Bundle.Solution = s.Complete(c.Rows.Schema(), payoffs)
+	predictions, err := s.Predict(c.Rows, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cl := start(t, c, nil)
+	for range 2 { // memory is used again
+		var got decided
+		cl.post("/v1/decide", rows(c, 0, 40)).into(t, &got)
+		first := make([]int, 40)
+		for i := range first {
+			first[i] = i
+		}
+		k := len(s.Outcomes)
+		sheet, err := payoffs.Sheet(c.Rows.Take(first), predictions[:40*k], nil, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		choice, fewer := sheet.Choose(), 0
+		for i, d := range got.Decisions {
+			if d.Action != sheet.Actions[choice[i]] || d.Expected != sheet.Expected[i*len(sheet.Actions)+choice[i]] || d.Probabilities["good"] != predictions[i*k] {
+				t.Errorf("row %d: %+v, want %s", i, d, sheet.Actions[choice[i]])
+			}
+			var alone decided
+			cl.post("/v1/decide", rows(c, i, i+1)).into(t, &alone)
+			if alone.Decisions[0].Action == "grant" && d.Action != "grant" {
+				fewer++
+			}
+		}
+		if fewer == 0 || len(got.Decisions) != 40 {
+			t.Errorf("%d of %d rows lose their loan to others", fewer, len(got.Decisions))
+		}
 	}
 }
 

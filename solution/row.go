@@ -80,6 +80,15 @@ func (s *Solution) Decide(r *Row) error {
 	return nil
 }
 
+// Collect adds the row that was just decided to rows that are decided together;
+// see value.Batch.
+func (r *Row) Collect(b *value.Batch) error {
+	if err := b.Add(r.Table, 0, r.scratch); err != nil {
+		return fmt.Errorf("solution: collect: %w", err)
+	}
+	return nil
+}
+
 // Complete returns a copy of the solution with calibration and payoffs, and
 // with the schema of everything a raw row must have. fields describe the
 // training table; their order is the order of the schema.
