@@ -173,16 +173,35 @@ func measure(ctx context.Context, p *train.Problem, c model.Candidate, split tab
 	for _, r := range split.Test {
 		l.Y = append(l.Y, p.Y[r])
 	}
+	ways := waysTo(o, y, k, len(split.Folds), p.Seed, &l.Chosen)
+	for name, fit := range ways {
+		begin := time.Now()
+		m, err := fit()
+		if err != nil {
+			return nil, err
+		}
+		out := slices.Clone(raw)
+		for i := 0; i < len(out); i += k {
+			m.Apply(out[i : i+k])
+		}
+		l.P[name], l.Seconds[name] = out, time.Since(begin).Seconds()
+	}
+	return l, nil
+}
+
+// waysTo are the methods by name, fitted on out-of-fold predictions; chosen is
+// set to the name of the one that a run would take.
+func waysTo(o *train.OutOfFold, y []float64, k, folds int, seed uint64, chosen *string) map[string]func() (mapper, error) {
 	ways := map[string]func() (mapper, error){
 		"chosen": func() (mapper, error) {
-			m, _, err := calibrate.Choose(o.Predictions, y, k, p.Seed)
+			m, _, err := calibrate.Choose(o.Predictions, y, k, seed)
 			if err == nil {
-				l.Chosen = m.Name()
+				*chosen = m.Name()
 			}
 			return m, err
 		},
 		"least log-loss": func() (mapper, error) {
-			_, scores, err := calibrate.Choose(o.Predictions, y, k, p.Seed)
+			_, scores, err := calibrate.Choose(o.Predictions, y, k, seed)
 			if err != nil {
 				return nil, err
 			}
@@ -202,23 +221,11 @@ func measure(ctx context.Context, p *train.Problem, c model.Candidate, split tab
 		},
 		"venn-abers": func() (mapper, error) { return fitVennMap(o.Predictions, y, k, nil, 1), nil },
 		"cross venn-abers": func() (mapper, error) {
-			return fitVennMap(o.Predictions, y, k, o.Fold, len(split.Folds)), nil
+			return fitVennMap(o.Predictions, y, k, o.Fold, folds), nil
 		},
 	}
 	for _, name := range calibrate.Names() {
 		ways[name] = func() (mapper, error) { return calibrate.Fit(name, o.Predictions, y, k) }
 	}
-	for name, fit := range ways {
-		begin := time.Now()
-		m, err := fit()
-		if err != nil {
-			return nil, err
-		}
-		out := slices.Clone(raw)
-		for i := 0; i < len(out); i += k {
-			m.Apply(out[i : i+k])
-		}
-		l.P[name], l.Seconds[name] = out, time.Since(begin).Seconds()
-	}
-	return l, nil
+	return ways
 }
