@@ -23,7 +23,7 @@ const (
 // Alarm is something that needs a look.
 type Alarm struct {
 	Level Level `json:"level"`
-	// About is money, drift, input or ledger.
+	// About is money, capacity, drift, input or ledger.
 	About string `json:"about"`
 	// Text says what was found, with its figures.
 	Text string `json:"text"`
@@ -38,6 +38,7 @@ func alarms(r *Report) []Alarm {
 		out = append(out, Alarm{Level: level, About: about, Text: fmt.Sprintf(text, args...), Rule: rule})
 	}
 	moneyAlarms(r, add)
+	usageAlarms(r, add)
 	driftAlarms(r, add)
 	ledgerAlarms(r, add)
 	order := []Level{Grave, Warning, Note}
@@ -80,6 +81,17 @@ func moneyAlarms(r *Report, add addAlarm) {
 	}
 	if d := r.Decisions; d.Unpriced > 0 {
 		add(Warning, "money", "an outcome cannot be turned into money by the payoffs", "%d outcomes could not be priced, the first because of %s", d.Unpriced, d.FirstUnpriced)
+	}
+}
+
+// usageAlarms judge whether limits hold.
+func usageAlarms(r *Report, add addAlarm) {
+	const week, beyond = 7, 1.1
+	for _, u := range r.Usage {
+		if u.Days >= week && r.Decisions.Made >= r.MinRows && u.PerMonth > beyond*u.Limit {
+			add(Warning, "capacity", fmt.Sprintf("in a week or more the decisions use more of a resource than %s of what there is in that time", percent(beyond)),
+				"%s: %s a month are used where there are %s; more decisions fall due than need.volume says, or the rows have changed", u.Resource, number(u.PerMonth), number(u.Limit))
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bespoke/bundle"
+	"bespoke/ledger"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -131,4 +132,50 @@ func (w Window) begin(t time.Time) time.Time {
 		return day.AddDate(0, 0, 1-day.Day())
 	}
 	return day
+}
+
+// Usage is what the decisions took of a resource that the scenario limits.
+type Usage struct {
+	Resource string `json:"resource"`
+	// Used is how many units, PerDecision that by the decisions that could be
+	// read.
+	Used        float64 `json:"used"`
+	PerDecision float64 `json:"per_decision"`
+	// PerMonth is Used by the time from the first to the last decision; 0 when
+	// that is less than a day.
+	PerMonth float64 `json:"per_month"`
+	// Limit is how many units there are a month.
+	Limit float64 `json:"limit"`
+	// Days is the time from the first to the last decision.
+	Days float64 `json:"days"`
+}
+
+const daysPerMonth = 365.2425 / 12
+
+// usage sums up what was used.
+func (w *watch) usage() []Usage {
+	var out []Usage
+	readable := w.counts.Made - w.counts.Unreadable
+	for k, r := range w.resources {
+		if !r.Limited || readable == 0 {
+			continue
+		}
+		u := Usage{Resource: r.Name, Used: w.used[k], PerDecision: w.used[k] / float64(readable), Limit: r.PerMonth, Days: w.last.Sub(w.first).Hours() / 24}
+		if u.Days >= 1 {
+			u.PerMonth = u.Used / u.Days * daysPerMonth
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// use counts what a decision took. A row whose payoffs fail is met again when it
+// is priced.
+func (w *watch) use(d *ledger.Decision, action int) {
+	if _, err := w.bundle.Solution.Payoffs.Decide(w.row, 0, d.Prediction, w.scratch); err != nil {
+		return
+	}
+	for k, u := range w.scratch.Used(action) {
+		w.used[k] += u
+	}
 }

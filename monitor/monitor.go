@@ -87,6 +87,8 @@ type Report struct {
 	Ledger ledger.Stats `json:"ledger"`
 	// Money compares promised, expected and realised money.
 	Money Money `json:"money"`
+	// Usage is what the decisions took of what the scenario limits.
+	Usage []Usage `json:"usage,omitempty"`
 	// Windows divide it by time, oldest first; those without a decision are
 	// left out.
 	Windows []Period `json:"windows"`

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +19,12 @@ import (
 	"bespoke/internal/golden"
 	"bespoke/ledger"
 	"bespoke/monitor"
+	"bespoke/scenario"
 	"bespoke/table"
+	"bespoke/value"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var monday = time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)
@@ -97,6 +101,50 @@ func about(r *monitor.Report) (out []string) {
 
 func goodOrBad(y []float64) func(int) string {
 	return func(i int) string { return []string{"good", "bad"}[int(y[i])] }
+}
+
+// What the decisions use of a limited resource is compared with what there is in
+// the same time.
+func TestUsage(t *testing.T) {
+	c := bundletest.Lender(t)
+	s := *c.Bundle.Solution
+	config := s.Payoffs.Config()
+	config.Schema = c.Rows.Schema()
+	config.Volume = scenario.Rate{Amount: 4000, Per: "month"}
+	config.Value.Capacity = scenario.Capacities{{
+		Name: "budget", Most: scenario.Rate{Amount: 1e6, Per: "month"}, Uses: []scenario.Use{{Action: "grant", Amount: "amount"}},
+	}}
+	payoffs, err := value.Compile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Bundle.Solution = s.Complete(c.Rows.Schema(), payoffs)
+	b := c.Sealed(t)
+	rows, _ := bundletest.Loans(2000, 99, 0)
+	made := decide(t, b, rows, "a", monday)
+	want, total, amounts := 0.0, 0.0, rows.Columns()[slices.Index(rows.Names(), "amount")]
+	for i, r := range made {
+		total += amounts.Numbers[i]
+		if r.Decision.Action == "grant" {
+			want += amounts.Numbers[i]
+		}
+	}
+	r := run(t, b, write(t, made), nil)
+	days := 1999. / 6 / 24
+	expected := []monitor.Usage{{Resource: "budget", Used: want, PerDecision: want / 2000, PerMonth: want / days * 365.2425 / 12, Limit: 1e6, Days: days}}
+	// A reviewer's loans count as well.
+	for i := range expected {
+		expected[i].Used, expected[i].PerDecision, expected[i].PerMonth = r.Usage[i].Used, r.Usage[i].Used/2000, r.Usage[i].Used/days*365.2425/12
+		if reviewed := r.Usage[i].Used - want; !(reviewed > 0 && r.Usage[i].Used < total) {
+			t.Errorf("granted alone %v, with reviewers %v, asked for %v", want, r.Usage[i].Used, total)
+		}
+	}
+	if d := cmp.Diff(expected, r.Usage, cmpopts.EquateApprox(1e-9, 0)); d != "" {
+		t.Error(d)
+	}
+	if want := r.Usage[0].PerMonth > 1.1e6; slices.Contains(about(r), "warning capacity") != want || !want || !strings.Contains(r.Text(), "use of what is limited") {
+		t.Errorf("alarms %v for %+v", r.Alarms, r.Usage)
+	}
 }
 
 // On rows like those it learnt from the bundle keeps its promise: no alarm, and

@@ -29,6 +29,7 @@ func (r *Report) Text() string {
 	w.WriteString("\n\n")
 	r.alarmText(&w)
 	r.moneyText(&w)
+	r.usageText(&w)
 	r.windowText(&w)
 	driftText(&w, "inputs", r.Columns, r.Confidence)
 	driftText(&w, "predictions", r.Predictions, r.Confidence)
@@ -82,6 +83,22 @@ func estimateRow(t *tabwriter.Writer, name string, e Estimate) {
 		return
 	}
 	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t\n", name, number(e.Mean), number(e.Low), number(e.High), e.Rows, number(e.Total))
+}
+
+func (r *Report) usageText(w *strings.Builder) {
+	if len(r.Usage) == 0 {
+		return
+	}
+	w.WriteString("use of what is limited\n")
+	grid(w, "\tused\tper decision\tper month\tthere are per month\t", func(t *tabwriter.Writer) {
+		for _, u := range r.Usage {
+			month := "-"
+			if u.PerMonth > 0 {
+				month = number(u.PerMonth)
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", u.Resource, number(u.Used), number(u.PerDecision), month, number(u.Limit))
+		}
+	})
 }
 
 func (r *Report) windowText(w *strings.Builder) {

@@ -15,6 +15,7 @@ import (
 	"bespoke/ledger"
 	"bespoke/model"
 	"bespoke/table"
+	"bespoke/value"
 )
 
 // each calls f for every record of a ledger.
@@ -63,6 +64,10 @@ type watch struct {
 	all         sums
 	windows     map[time.Time]*sums
 	batch       batch
+
+	resources []value.Resource
+	used      []float64 // by resource
+	scratch   *value.Scratch
 }
 
 func newWatch(b *bundle.Bundle, opt Options, late *ledger.Outcomes) *watch {
@@ -86,6 +91,8 @@ func newWatch(b *bundle.Bundle, opt Options, late *ledger.Outcomes) *watch {
 	}
 	w.outputs = append(w.outputs, newColumn(table.Field{Name: bundle.ActionColumn, Kind: table.Category, Levels: w.actions}, reference))
 	w.batch.start(b.Solution)
+	w.resources, w.scratch = s.Payoffs.Resources(), s.Payoffs.NewScratch()
+	w.used = make([]float64, len(w.resources))
 	return w
 }
 
@@ -160,6 +167,9 @@ func (w *watch) observe(d *ledger.Decision) error {
 		w.outputs[i].countNumber(p)
 	}
 	w.outputs[len(w.outputs)-1].countLevel(action)
+	if s := w.resources; slices.ContainsFunc(s, func(r value.Resource) bool { return r.Limited }) {
+		w.use(d, action)
+	}
 	return nil
 }
 
@@ -257,6 +267,7 @@ func (w *watch) report() *Report {
 			Expected: s.expected.estimate(c), Realised: s.realised.estimate(c), Gap: s.gap.estimate(c),
 		})
 	}
+	r.Usage = w.usage()
 	r.Columns = drifts(w.inputs, c, w.opt.MinRows)
 	outputs := w.outputs
 	if b.Solution.Task == model.Binary {

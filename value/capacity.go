@@ -260,6 +260,47 @@ func (p *Payoffs) HasLimits() bool {
 	return slices.ContainsFunc(p.resources, func(r resource) bool { return !math.IsInf(r.share, 1) })
 }
 
+// Resource describes a resource with units.
+type Resource struct {
+	// Name is that of the scenario.
+	Name string `json:"name"`
+	// PerMonth is how many units there are a month, PerDecision the same by the
+	// volume; both 0 where Limited is false.
+	PerMonth    float64 `json:"per_month"`
+	PerDecision float64 `json:"per_decision"`
+	Limited     bool    `json:"limited"`
+	// Price is what a unit must at least earn; 0 where it is not scarce.
+	Price float64 `json:"price,omitempty"`
+}
+
+// Resources lists the resources with units, in file order, reviews last.
+func (p *Payoffs) Resources() []Resource {
+	var out []Resource
+	for _, r := range p.resources {
+		if r.top > 0 {
+			continue
+		}
+		one := Resource{Name: r.name, Price: r.price}
+		if !math.IsInf(r.share, 1) {
+			one.Limited, one.PerDecision, one.PerMonth = true, r.share, r.share*p.config.Volume.PerMonth()
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Used is what an action takes of each of Resources in the row that was decided
+// last.
+func (s *Scratch) Used(action int) []float64 {
+	var out []float64
+	for _, r := range s.worker.p.resources {
+		if r.top == 0 {
+			out = append(out, s.worker.takenBy(r, action, 0))
+		}
+	}
+	return out
+}
+
 // WithPrices returns payoffs that decide at these prices; see Sheet.Prices.
 func (p *Payoffs) WithPrices(prices Prices) (*Payoffs, error) {
 	c := p.config
