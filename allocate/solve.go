@@ -183,12 +183,23 @@ func (s *solver) fill(out *Result) {
 	h := (*best)(&list)
 	heap.Init(h)
 	least := s.least(list, out.Choice)
-	for h.Len() > 0 && s.fits(used, least) {
+	for missed := 0; h.Len() > 0 && s.fits(used, least); {
 		c, ok := heap.Pop(h).(change)
-		if !ok || !s.fits(used, s.more(c, out.Choice)) || !s.gains(c.row, out.Choice[c.row], c.to) {
+		if !ok {
+			return // the heap holds nothing else
+		}
+		if !s.fits(used, s.more(c, out.Choice)) || !s.gains(c.row, out.Choice[c.row], c.to) {
+			// Where little is left most changes are too large: they are thrown out
+			// together, which is faster than one by one.
+			if missed++; missed == 64 {
+				list = slices.DeleteFunc(list, func(c change) bool { return !s.fits(used, s.more(c, out.Choice)) })
+				heap.Init(h)
+				missed = 0
+			}
 			continue
 		}
 		s.take(out.Choice, used, c)
+		missed = 0
 	}
 }
 

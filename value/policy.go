@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"bespoke/allocate"
 	"bespoke/table"
 )
 
@@ -61,8 +62,7 @@ func (s *Sheet) Best() []int {
 	if s.best == nil || !s.Limited() {
 		return ints(s.best)
 	}
-	choice, _ := s.perfect()
-	return choice
+	return allocate.Solve(s.knowing()).Choice
 }
 
 // Perfect is the money per row of a model that knows every outcome, less the
@@ -81,7 +81,7 @@ func (s *Sheet) Perfect() []float64 {
 	}
 	money := s.oracle
 	if s.Limited() {
-		_, money = s.perfect()
+		money = s.perfect()
 	}
 	out := make([]float64, s.Rows)
 	for i, v := range money {

@@ -287,30 +287,77 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// budgeted limits what the second and third action spend.
+func budgeted(c value.Config) value.Config {
+	c.Value.Review = nil
+	c.Volume = scenario.Rate{Amount: 1000, Per: "month"}
+	c.Value.Capacity = scenario.Capacities{{
+		Name: "budget", Most: scenario.Rate{Amount: 50_000, Per: "month"}, Uses: []scenario.Use{{Action: "grant", Amount: "amount"}, {Action: "half", Amount: "0.5 * amount"}},
+	}}
+	return c
+}
+
+// BenchmarkSheet evaluates and decides 1M rows with three actions: without a
+// limit, at the price of a limited budget, and within it.
 func BenchmarkSheet(b *testing.B) {
 	tb, c, predictions, truth := big(b, 1_000_000)
 	c.Value.Review = nil
-	p := compile(b, c)
-	for b.Loop() {
-		s, err := p.Sheet(tb, predictions, truth, 2)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if len(s.Choose()) != tb.Rows() {
-			b.Fatal("no choice")
-		}
+	priced := budgeted(c)
+	priced.Prices = value.Prices{"budget": .03}
+	for _, w := range []struct {
+		name   string
+		config value.Config
+		choose func(s *value.Sheet) []int
+	}{
+		{"free", c, (*value.Sheet).Choose},
+		{"price", priced, (*value.Sheet).Choose},
+		{"within", budgeted(c), func(s *value.Sheet) []int { return s.ChooseWithin(nil).Choice }},
+	} {
+		p := compile(b, w.config)
+		b.Run(w.name, func(b *testing.B) {
+			for b.Loop() {
+				s, err := p.Sheet(tb, predictions, truth, 2)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if len(w.choose(s)) != tb.Rows() {
+					b.Fatal("no choice")
+				}
+			}
+		})
 	}
 }
 
 func BenchmarkDecide(b *testing.B) {
 	tb, c, predictions, _ := big(b, 1000)
+	priced := budgeted(c)
+	priced.Prices = value.Prices{"budget": .03}
+	for _, w := range []struct {
+		name   string
+		config value.Config
+	}{{"review", c}, {"price", priced}} {
+		p := compile(b, w.config)
+		b.Run(w.name, func(b *testing.B) {
+			scratch := p.NewScratch()
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				i = (i + 1) % 1000
+				if _, err := p.Decide(tb, i, predictions[3*i:3*i+3], scratch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkSensitivity(b *testing.B) {
+	tb, c, _, truth := big(b, 1_000_000)
+	c = budgeted(c)
+	need := scenario.Need{Volume: c.Volume, Costs: scenario.Costs{Fixed: scenario.Rate{Amount: 1000, Per: "month"}}}
 	p := compile(b, c)
-	scratch := p.NewScratch()
-	b.ReportAllocs()
-	i := 0
 	for b.Loop() {
-		i = (i + 1) % 1000
-		if _, err := p.Decide(tb, i, predictions[3*i:3*i+3], scratch); err != nil {
+		if _, err := p.Sensitivity(tb, truth, need, .2, 2); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -176,8 +176,8 @@ func (l sheetLimits) amount(r resource, row, action int) float64 {
 	return 0
 }
 
-// perfectly allots the limited actions to the rows where they brought most.
-func (s *Sheet) perfectly() (allocate.Result, allocate.Problem) {
+// knowing is the decision about all rows for somebody who knows every outcome.
+func (s *Sheet) knowing() allocate.Problem {
 	p, _ := s.limits.problem(s.Realised, s.Rows, nil)
 	if s.review >= 0 {
 		p.Barred = make([]bool, len(s.Realised))
@@ -185,18 +185,17 @@ func (s *Sheet) perfectly() (allocate.Result, allocate.Problem) {
 			p.Barred[i*len(s.Actions)+s.review] = true
 		}
 	}
-	p = p.Settle(nil)
-	return allocate.Solve(p), p
+	return p.Settle(nil)
 }
 
-// perfect is the choice within the limits that brings most, and what Perfect
-// says of each row, before the cost per decision.
-func (s *Sheet) perfect() (choice []int, money []float64) {
-	r, p := s.perfectly()
-	money = make([]float64, s.Rows)
-	for i, a := range p.Choose(r.Prices) {
+// perfect is what Perfect says of each row, before the cost per decision.
+func (s *Sheet) perfect() []float64 {
+	p := s.knowing()
+	prices, _ := allocate.Price(p)
+	money := make([]float64, s.Rows)
+	for i, a := range p.Choose(prices) {
 		money[i] = s.row(s.Realised, i)[a]
-		for k, price := range r.Prices {
+		for k, price := range prices {
 			if price > 0 {
 				m := p.Resources[k].Takes[a]
 				used := m.Each
@@ -207,7 +206,7 @@ func (s *Sheet) perfect() (choice []int, money []float64) {
 			}
 		}
 	}
-	return r.Choice, money
+	return money
 }
 
 // perfectUse is what the best choice of a model that knows every outcome takes of
@@ -217,7 +216,7 @@ func (s *Sheet) perfectUse() []Usage {
 	if !s.Limited() {
 		return nil
 	}
-	r, _ := s.perfectly()
+	r := allocate.Solve(s.knowing())
 	for _, u := range s.Usage(r.Choice) {
 		if u.Limited && u.Resource != ReviewAction {
 			u.Price = r.Prices[s.limits.numbered()[u.Resource]]
@@ -292,7 +291,11 @@ func (s *Sheet) order(action int) []int {
 		}
 	}
 	slices.SortStableFunc(out[1:], func(a, b int) int { return cmp.Compare(brought[b], brought[a]) })
-	least := slices.MinFunc(out, func(a, b int) int { return cmp.Compare(s.weight(a), s.weight(b)) })
+	weight := make([]float64, len(s.Actions))
+	for _, a := range out {
+		weight[a] = s.weight(a)
+	}
+	least := slices.MinFunc(out, func(a, b int) int { return cmp.Compare(weight[a], weight[b]) })
 	return append(out, least)
 }
 
