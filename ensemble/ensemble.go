@@ -5,7 +5,7 @@
 // The mean is taken where contributions add up: of the numbers for regression,
 // of log-odds for two classes, of scores for more. The attributions of the mean
 // are then exactly the mean of the members' attributions. See
-// docs/decisions/0007 for what was measured against averaging probabilities.
+// docs/decisions/0009 for what was measured against averaging probabilities.
 //
 // The members read one joint row of features (features.Join), each its own
 // consecutive part of it:

@@ -126,7 +126,10 @@ func (f *flow) about() string {
 }
 
 func (f *flow) reason() string {
-	t := f.learnt.Scenario.Trial
+	t, search := f.learnt.Scenario.Trial, f.learnt.Search
+	if f.learnt.Scenario.Committee != nil {
+		return fmt.Sprintf("%s of %d on out-of-fold rows, %s: %s", t.Candidate.Label, len(search.Trials), t.Candidate.Reason, strings.Join(search.Shares(), ", "))
+	}
 	if f.learnt.Payoffs == nil {
 		return fmt.Sprintf("best %s of %d candidates on out-of-fold rows", f.learnt.Metric.Title, len(f.learnt.Search.Trials))
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bespoke/evaluate"
@@ -112,42 +113,50 @@ func (f *flow) whatIf(file *scenario.File, change scenario.WhatIf) (*WhatIfCase,
 
 // rejudge chooses again on out-of-fold rows.
 func (f *flow) rejudge(w *WhatIfCase, l Learning, under *Learnt, o evaluate.Options) error {
-	bundled := under.Search.Scenario
-	search, err := under.Search.Again(l.judge(under), under.Metric.Higher)
+	bundled, judge := under.Search.Chosen(), l.judge(under)
+	search, err := under.Search.Again(judge, under.Metric.Higher)
 	if err != nil {
 		return err
 	}
-	w.Choice = within(search, bundled)
-	chosen := search.Trials[w.Choice]
-	w.Label = chosen.Candidate.Label
-	if w.Choice == bundled {
+	chosen := within(search, under.Search)
+	w.Choice, w.Label = chosen.Number, chosen.Candidate.Label
+	before, err := judge(bundled.OutOfFold().Rows, bundled.Calibrated().Predictions)
+	if err != nil {
+		return err
+	}
+	if slices.Equal(chosen.Calibrated().Predictions, bundled.Calibrated().Predictions) {
 		return nil
 	}
 	o.Groups = f.groupsOf(chosen.OutOfFold().Rows)
-	d, err := evaluate.Paired(chosen.MoneyOf(), search.Trials[bundled].MoneyOf(), o)
+	d, err := evaluate.Paired(chosen.MoneyOf(), before.Money, o)
 	w.Elsewhere = &d
 	return err
 }
 
-// within is the first trial in the order of choice that broke no limit in the
-// run; the bundled one when there is none.
-func within(search *tune.Outcome, bundled int) int {
+// within is the first in the order of choice that broke no limit in the run: the
+// committee, unless the run's was dropped, then single trials; the bundled one
+// when there is none.
+func within(search, run *tune.Outcome) *tune.Trial {
+	dropped := run.Committee != nil && run.Committee.Dropped != ""
+	if k := search.Committee; k != nil && k.Taken && !dropped {
+		return search.Chosen()
+	}
 	for _, n := range search.Ranked() {
 		if search.Trials[n].Dropped == "" {
-			return n
+			return search.Trials[n]
 		}
 	}
-	return bundled
+	return search.Trials[run.Scenario]
 }
 
 // redecide has the bundled model and the technology-driven choice decide the
 // held-out rows by the changed payoffs.
 func (f *flow) redecide(w *WhatIfCase, l Learning, under *Learnt, o evaluate.Options) error {
-	model, err := f.resheet(l, under, f.heldOut, under.Search.Scenario)
+	model, err := f.resheet(l, under, f.heldOut, under.Search.Chosen())
 	if err != nil {
 		return err
 	}
-	technology, err := f.resheet(l, under, f.technology, under.Search.Technology)
+	technology, err := f.resheet(l, under, f.technology, under.Search.Trials[under.Search.Technology])
 	if err != nil {
 		return err
 	}
@@ -178,8 +187,8 @@ func (f *flow) redecide(w *WhatIfCase, l Learning, under *Learnt, o evaluate.Opt
 
 // resheet is the money of a contender's held-out rows under other payoffs,
 // with the spread and the prices that its own out-of-fold rows teach.
-func (f *flow) resheet(l Learning, under *Learnt, c evaluate.Contender, trial int) (*value.Sheet, error) {
-	payoffs, err := l.settled(under, under.Search.Trials[trial])
+func (f *flow) resheet(l Learning, under *Learnt, c evaluate.Contender, trial *tune.Trial) (*value.Sheet, error) {
+	payoffs, err := l.settled(under, trial)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"bespoke/evaluate"
 	"bespoke/runs"
 	"bespoke/scenario"
+	"bespoke/tune"
 )
 
 // WhatIfOptions say which run to look at and what to change.
@@ -156,11 +157,27 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 	if most := len(search.Trials); search.Scenario >= most || search.Technology >= most {
 		return errors.New("pipeline: what if: the run's choice is not among its candidates; run it again")
 	}
+	if err := recallCommittee(search, r.Search.Committee); err != nil {
+		return err
+	}
 	if f.heldOut, err = f.recallPredictions(r.Evaluate.Scenario); err != nil {
 		return err
 	}
 	f.technology, err = f.recallPredictions(r.Evaluate.Technology)
 	return err
+}
+
+// recallCommittee takes over whether the run's committee was the choice.
+func recallCommittee(search *tune.Outcome, run *tune.Committee) error {
+	now := search.Committee
+	if run == nil && now == nil {
+		return nil
+	}
+	if run == nil || now == nil || !slices.Equal(run.Members, now.Members) {
+		return errors.New("pipeline: what if: the run's mean of candidates is not what its trials give; run it again")
+	}
+	now.Taken, now.Dropped, now.Reason = run.Taken, run.Dropped, run.Reason
+	return nil
 }
 
 // keepPredictions stores what the two choices predict for the held-out rows,

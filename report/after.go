@@ -19,7 +19,7 @@ func (r *Result) chapterTrain() *web.Chapter {
 	if s == nil {
 		return nil
 	}
-	tech, best := s.Trials[s.Technology], s.Trials[s.Scenario]
+	tech, best := s.Trials[s.Technology], s.Chosen()
 	c := &web.Chapter{Stage: "train", Title: "What came of the trials?"}
 	switch {
 	case !r.hasMoney():
@@ -29,14 +29,50 @@ func (r *Result) chapterTrain() *web.Chapter {
 	default:
 		c.Lead = fmt.Sprintf("The most accurate candidate is %s; the one that earns most is %s.", tech.Candidate.Label, best.Candidate.Label)
 	}
-	if r.hasMoney() && s.Equals > 1 {
-		c.Lead += fmt.Sprintf(" %d candidates could not be told apart by money; among them the one with the best loss was taken.", s.Equals)
-	}
+	c.Lead += r.equals()
 	if r.hasMoney() {
 		c.Blocks = append(c.Blocks, r.trialChart())
 	}
+	if k := s.Committee; k != nil && k.Taken {
+		c.Blocks = append(c.Blocks, r.members())
+	}
 	c.Blocks = append(c.Blocks, r.leaderboard())
 	return c
+}
+
+// equals says how the scenario's choice was made among those that earn alike.
+func (r *Result) equals() string {
+	s := r.Search
+	out := ""
+	if r.hasMoney() && s.Equals > 1 {
+		out = fmt.Sprintf(" %d candidates could not be told apart by money", s.Equals)
+	}
+	switch k := s.Committee; {
+	case k != nil && k.Taken && out == "":
+		return fmt.Sprintf(" What is bundled is the mean of %d candidates: %s.", len(k.Members), k.Reason)
+	case k != nil && k.Taken:
+		return out + fmt.Sprintf("; the mean of %d of them was taken: %s.", len(k.Members), k.Reason)
+	case out == "":
+		return ""
+	case k != nil:
+		return out + fmt.Sprintf("; among them the one with the best loss was taken. A mean of %d of them was looked at: %s.", len(k.Members), k.Reason)
+	}
+	return out + "; among them the one with the best loss was taken."
+}
+
+// members lists what the committee is made of.
+func (r *Result) members() web.Block {
+	s := r.Search
+	t := web.Table{
+		Title:   "What the mean is made of",
+		Columns: []web.Column{{Title: "Candidate"}, {Title: "share", Number: true, Unit: "%", Decimals: 0}, {Title: "loss alone", Number: true, Decimals: web.Auto}},
+		Note:    "Each was learnt again from all development rows. Averaged are their numbers, or for classes their log-odds, so that the reasons of a row are the mean of their reasons.",
+	}
+	for _, m := range s.Committee.Members {
+		k := s.Trials[m.Trial]
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Str(k.Candidate.Label), web.Num(m.Weight), web.Num(k.Loss)}})
+	}
+	return t
 }
 
 func (r *Result) hasMoney() bool { return r.Scenario.Value != nil }
@@ -56,28 +92,44 @@ func (r *Result) trialChart() web.Block {
 		Title: "Every candidate by quality and by money", Metric: m.Title, Lower: !m.Higher, Unit: r.currency(), Per: "per 1,000 decisions",
 		Caption: "On out-of-fold predictions of the development rows. The held-out rows took no part. The baseline is left out of the picture.",
 	}
-	for i, t := range r.Search.Trials {
+	for i, t := range r.tried() {
 		if t.Failed != "" || i == 0 && len(r.Search.Trials) > 1 {
 			continue
 		}
-		p := web.Trial{Model: t.Candidate.Model, Label: t.Candidate.Label, Metric: t.Metric, Money: t.Money * perThousand}
-		switch {
-		case i == r.Search.Scenario && i == r.Search.Technology:
-			p.Mark = "both choices"
-		case i == r.Search.Scenario:
-			p.Mark = "scenario-driven"
-		case i == r.Search.Technology:
-			p.Mark = "technology-driven"
-		}
-		chart.Points = append(chart.Points, p)
+		chart.Points = append(chart.Points, web.Trial{Model: t.Candidate.Model, Label: t.Candidate.Label, Metric: t.Metric, Money: t.Money * perThousand, Mark: r.mark(t)})
 	}
 	return chart.Chart()
+}
+
+// tried are the trials, and the committee where it is the choice.
+func (r *Result) tried() []*tune.Trial {
+	out := slices.Clone(r.Search.Trials)
+	if k := r.Search.Committee; k != nil && k.Taken {
+		out = append(out, r.Search.Chosen())
+	}
+	return out
+}
+
+// mark says which choice a trial or the committee is, if any.
+func (r *Result) mark(t *tune.Trial) string {
+	best, technology := r.Search.Chosen(), r.Search.Trials[r.Search.Technology]
+	chosen := t.Number == best.Number && t.Candidate.Model == best.Candidate.Model
+	accurate := t.Number == technology.Number && t.Candidate.Model == technology.Candidate.Model
+	switch {
+	case chosen && accurate:
+		return "both choices"
+	case chosen:
+		return "scenario-driven"
+	case accurate:
+		return "technology-driven"
+	}
+	return ""
 }
 
 // leaderboard lists the trials, most money or best metric first.
 func (r *Result) leaderboard() web.Block {
 	m := r.metric()
-	trials := slices.Clone(r.Search.Trials)
+	trials := r.tried()
 	slices.SortStableFunc(trials, func(a, b *tune.Trial) int {
 		switch {
 		case (a.Failed == "") != (b.Failed == ""):
@@ -98,7 +150,7 @@ func (r *Result) leaderboard() web.Block {
 	for _, trial := range trials {
 		t.Rows = append(t.Rows, r.trialRow(trial))
 	}
-	return web.Fold{Summary: fmt.Sprintf("All %d trials", len(trials)), Blocks: []web.Block{t}}
+	return web.Fold{Summary: fmt.Sprintf("All %d trials", len(r.Search.Trials)), Blocks: []web.Block{t}}
 }
 
 func (r *Result) trialRow(t *tune.Trial) web.Row {
@@ -119,13 +171,9 @@ func (r *Result) trialRow(t *tune.Trial) web.Row {
 		note = "failed: " + t.Failed
 	case t.Dropped != "":
 		note = "dropped: " + t.Dropped
-	case t.Number == r.Search.Scenario:
-		row.Chosen, row.Badge = true, "scenario-driven"
-		if t.Number == r.Search.Technology {
-			row.Badge = "both choices"
-		}
-	case t.Number == r.Search.Technology:
-		row.Badge = "technology-driven"
+	default:
+		row.Badge = r.mark(t)
+		row.Chosen = row.Badge == "scenario-driven" || row.Badge == "both choices"
 	}
 	row.Cells = append(row.Cells, web.Str(t.Calibration), web.Str(note))
 	return row
@@ -278,7 +326,7 @@ func calibrationChart(k evaluate.Calibration) web.Block {
 func (r *Result) scores() web.Block {
 	e := r.Evaluate
 	t := web.Table{Columns: []web.Column{{Title: "Metric"}, {Title: "value", Number: true, Decimals: web.Auto}, {Title: "interval"}}}
-	both := r.hasMoney() && e.Technology.Trial != e.Scenario.Trial
+	both := r.hasMoney() && (e.Technology.Trial != e.Scenario.Trial || e.Technology.Candidate.Model != e.Scenario.Candidate.Model)
 	if both {
 		t.Columns[1].Title = "scenario-driven"
 		t.Columns = append(t.Columns, web.Column{Title: "technology-driven", Number: true, Decimals: web.Auto})

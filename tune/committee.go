@@ -47,6 +47,15 @@ func (o *Outcome) Chosen() *Trial {
 	}
 }
 
+// Shares lists the labels of the members with their shares of the mean.
+func (o *Outcome) Shares() []string {
+	var out []string
+	for _, m := range o.Committee.Members {
+		out = append(out, fmt.Sprintf("%s (%.0f %%)", o.Trials[m.Trial].Candidate.Label, 100*m.Weight))
+	}
+	return out
+}
+
 // mostBlended is how many trials a committee is chosen from, those with the
 // least loss: what is further behind is never drawn.
 const mostBlended = 20
@@ -59,7 +68,7 @@ const mostBlended = 20
 // outputs has the least loss; the draws up to the least loss count, and a trial
 // drawn twice weighs double. The mean is then calibrated and judged as every
 // trial was. What was measured against other rules stands in docs/decisions
-// 0007.
+// 0009.
 func (s *Search) committee(o *Outcome, most int) error {
 	pool := blended(o)
 	if s.Committee < 2 || len(pool) < 2 {

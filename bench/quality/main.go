@@ -75,6 +75,8 @@ type Fold struct {
 	// Scenario and Technology name the two choices.
 	Scenario   string `json:"scenario"`
 	Technology string `json:"technology"`
+	// Members are the shares of the scenario's choice where it is a mean.
+	Members []string `json:"members,omitempty"`
 	// Equals is how many trials could not be told from the one chosen.
 	Equals      int    `json:"equals,omitempty"`
 	Calibration string `json:"calibration,omitempty"`
@@ -170,9 +172,13 @@ func (b *bench) outer(ctx context.Context, f int) (held, Fold, error) {
 	}
 	h, err := b.decide(checked.Table, split.Test, learnt)
 	chosen := learnt.Scenario.Trial
+	var members []string
+	if learnt.Scenario.Committee != nil {
+		members = learnt.Search.Shares()
+	}
 	return h, Fold{
 		Trials: len(learnt.Search.Trials), Scenario: chosen.Candidate.Label, Technology: learnt.Technology.Trial.Candidate.Label,
-		Equals: learnt.Search.Equals, Calibration: chosen.Calibration, Params: chosen.Candidate.Params,
+		Equals: learnt.Search.Equals, Calibration: chosen.Calibration, Params: chosen.Candidate.Params, Members: members,
 	}, err
 }
 

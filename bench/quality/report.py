@@ -95,13 +95,19 @@ def money(results, names):
     return table(["set", "who", "savings", "95 % interval", "ours saves more by", "realised / expected cost", "goals"], rows)
 
 
+def chosen(fold):
+    """What was chosen in a fold: the members of a mean, or the candidate, and the calibration."""
+    name = " + ".join(fold["members"]) if fold.get("members") else fold["scenario"]
+    return name + (f" ({fold['calibration']})" if fold.get("calibration") else "")
+
+
 def choices(results, names):
     rows = []
     for name in names:
         contenders = results["sets"].get(name, {}).get("contenders", {})
         c = contenders.get("ours")
         if c:
-            rows.append([name, "; ".join(f["scenario"] + (f" ({f['calibration']})" if f.get("calibration") else "") for f in c["choices"]),
+            rows.append([name, "; ".join(chosen(f) for f in c["choices"]),
                          f"{c['seconds']:.0f} ({c['cpu']:.0f})", *(f"{contenders[p]['seconds']:.0f} ({contenders[p]['cpu']:.0f})" for p in PEERS)])
     return table(["set", "chosen in the five outer folds (calibration)", "seconds (of processors), ours", *PEERS], rows)
 
