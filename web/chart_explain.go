@@ -44,7 +44,7 @@ func (p Importance) Chart() Chart {
 			first = append(first, r.Name+" "+text)
 		}
 	}
-	alt := fmt.Sprintf("%s when a column is shuffled, %d columns; first %s.",
+	alt := fmt.Sprintf("%s, %d columns; first %s.",
 		p.Measure, len(p.Rows), strings.Join(first, ", "))
 	y := nominal("name", column(rows, "name"), object{"axis": object{"grid": false}})
 	x := func(name string) object { return quantitative(name, axis(p.Measure, p.Unit, true)) }
@@ -169,4 +169,60 @@ func (p Waterfall) spec(alt string, rows list) object {
 		part(rows, "part", "end", layer(dot, object{"y": y, "x": x("to"), "tooltip": hover("value")})),
 		names(rows, "end", false, y, "note"), names(rows, "end", true, y, "note-strong"),
 	)
+}
+
+// Tornado shows how an answer moves when each of its numbers is wrong, the one
+// that moves it most first.
+type Tornado struct {
+	Title, Caption string
+	// Unit is the currency and Per what the answer is per: "a month".
+	Unit, Per string
+	// Share is by how much each number is smaller and larger, such as 0.2.
+	Share float64
+	// Base is the answer as it is.
+	Base float64
+	Rows []Swing
+}
+
+// Swing is one number that may be wrong.
+type Swing struct {
+	Name string
+	// Low and High are the answer with the number smaller and larger.
+	Low, High float64
+	// Note follows the name, such as the value at which the answer turns.
+	Note string
+}
+
+// Chart draws a bar per number, from the answer with less of it to the answer
+// with more.
+func (p Tornado) Chart() Chart {
+	smaller, larger := Quantity{Value: -p.Share, Unit: "%"}.String(), Quantity{Value: p.Share, Unit: "%", Signed: true}.String()
+	rows := list{}
+	data := Table{Columns: []Column{{Title: "Number"}, amounts(smaller, p.Unit, Auto), amounts(larger, p.Unit, Auto), {Title: "Turns"}}}
+	var words []string
+	for _, s := range p.Rows {
+		low := Quantity{Value: s.Low, Unit: p.Unit, Decimals: Auto}
+		high := Quantity{Value: s.High, Unit: p.Unit, Decimals: Auto}
+		rows = append(rows, object{
+			"name": s.Name, "base": numberOf(p.Base), "low": numberOf(s.Low), "high": numberOf(s.High), "every": true,
+			"label": low.number(s.Low) + " to " + high.number(s.High), "less": low.String(), "more": high.String(),
+		})
+		data.Rows = append(data.Rows, Row{Cells: []Cell{Str(s.Name), Num(s.Low), Num(s.High), Str(s.Note)}})
+		words = append(words, fmt.Sprintf("%s %s to %s", s.Name, low, high))
+	}
+	alt := fmt.Sprintf("Money %s with each number %s and %s: %s.", p.Per, smaller, larger, strings.Join(words, "; "))
+	y := nominal("name", column(rows, "name"), object{"axis": nil})
+	x := func(name string) object { return quantitative(name, axis("money "+p.Per, p.Unit, false)) }
+	bar := func(end, style, text, title string) object {
+		look := mark("bar", style, object{"height": 11, "yOffset": barDown})
+		return layer(look, object{"y": y, "x": x("base"), "x2": field(end), "tooltip": tooltip("name:", text+":"+title)})
+	}
+	spec := layers(42*len(rows), alt,
+		track(y),
+		inline(list{object{"zero": 0}}, layer(mark("rule", "zero"), object{"x": x("zero")})),
+		bar("low", "bar-second", "less", smaller), bar("high", "bar-main", "more", larger),
+		tick(y, x("base"), "link", 20),
+		names(rows, "every", true, y, "note"),
+	)
+	return finished(p.Title, p.Caption, alt, spec, rows, data)
 }

@@ -17,6 +17,8 @@ type Lines struct {
 	Time bool
 	// Log asks for a logarithmic Y axis; all values must then be positive.
 	Log bool
+	// Zero asks for a line at zero, for money that may be lost.
+	Zero bool
 	// Series are the lines; the first has the accent colour.
 	Series []Line
 }
@@ -82,12 +84,30 @@ func (p Lines) spec(alt string, banded bool) object {
 		band := object{"type": "area", "opacity": 0.14}
 		parts = append(parts, layer(band, object{"x": x, "y": y("low"), "y2": field("high"), "color": color}))
 	}
+	if p.Zero {
+		parts = append(parts, inline(list{object{"y": 0}}, layer(mark("rule", "zero"), object{"y": y("y")})))
+	}
 	tip := tooltip("series:", "at:"+p.X, "text:"+p.Y)
 	dot := object{"type": "point", "filled": true, "size": 26}
+	if p.longest() > mostDots {
+		dot["opacity"] = 0 // they still say what they are when pointed at
+	}
 	return layers(260, alt, append(parts,
 		layer(object{"type": "line"}, object{"x": x, "y": y("y"), "color": color}),
 		layer(dot, object{"x": x, "y": y("y"), "color": color, "tooltip": tip}),
 	))
+}
+
+// mostDots is up to how many points a line has dots.
+const mostDots = 40
+
+// longest is the number of points of the longest line.
+func (p Lines) longest() int {
+	n := 0
+	for _, s := range p.Series {
+		n = max(n, len(s.Points))
+	}
+	return n
 }
 
 // place is an X for the specification: Vega wants milliseconds.

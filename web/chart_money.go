@@ -325,3 +325,83 @@ func (t Trials) places(marked list) []object {
 	}
 	return places
 }
+
+// Cases compares a few ways to decide by their money under several cases, such
+// as what-ifs.
+type Cases struct {
+	Title, Caption string
+	// Unit is the currency and Per what Money is per.
+	Unit, Per string
+	// Ways are the ways to decide, the one that matters first.
+	Ways []string
+	Rows []Case
+}
+
+// Case is one case.
+type Case struct {
+	Name string
+	// Money is by way; one without money is NaN. Interval belongs to the first
+	// way; nil when there is none.
+	Money    []float64
+	Interval *Interval
+}
+
+// Chart draws a line per case with a dot per way.
+func (p Cases) Chart() Chart {
+	rows := list{}
+	data := Table{Columns: []Column{{Title: "Case"}}}
+	for _, way := range p.Ways {
+		data.Columns = append(data.Columns, amounts(way, p.Unit, Auto))
+	}
+	var words []string
+	for _, c := range p.Rows {
+		row := Row{Cells: []Cell{Str(c.Name)}}
+		for k, way := range p.Ways {
+			v := math.NaN()
+			if k < len(c.Money) {
+				v = c.Money[k]
+			}
+			var interval *Interval
+			if k == 0 {
+				interval = c.Interval
+			}
+			row.Cells = append(row.Cells, Cell{Value: v, Interval: interval})
+			low, high := bounds(v, interval)
+			if v != v {
+				continue
+			}
+			text := estimate(v, interval, p.Unit, Auto)
+			rows = append(rows, object{
+				"name": c.Name, "way": way, "first": k == 0, "money": numberOf(v), "low": low, "high": high, "zero": 0,
+				"label": Quantity{Value: v, Decimals: Auto}.String(), "text": text,
+			})
+			words = append(words, fmt.Sprintf("%s: %s %s", c.Name, way, text))
+		}
+		data.Rows = append(data.Rows, row)
+	}
+	alt := fmt.Sprintf("Money %s by case. %s.", p.Per, strings.Join(words, "; "))
+	return finished(p.Title, p.Caption, alt, p.spec(alt, rows), rows, data)
+}
+
+func (p Cases) spec(alt string, rows list) object {
+	order := list{}
+	for _, c := range p.Rows {
+		order = append(order, c.Name)
+	}
+	ways := list{}
+	for _, w := range p.Ways {
+		ways = append(ways, w)
+	}
+	y := nominal("name", order, object{"axis": nil})
+	x := func(name string) object { return quantitative(name, axis("money "+p.Per, p.Unit, false)) }
+	color := nominal("way", ways)
+	line := mark("rule", "whisker", object{"yOffset": barDown})
+	dot := object{"type": "point", "filled": true, "opacity": 1, "size": 110, "yOffset": barDown}
+	tip := tooltip("name:", "way:", "text:money")
+	return layers(48*len(order), alt,
+		track(y), tick(y, x("zero"), "zero-tick", 14),
+		part(rows, "first", true, layer(line, object{"y": y, "x": x("low"), "x2": field("high")})),
+		layer(dot, object{"y": y, "x": x("money"), "color": color, "shape": nominal("way", ways), "tooltip": tip}),
+		names(rows, "first", true, y, "note"),
+	)
+}

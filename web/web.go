@@ -45,7 +45,7 @@ type Document struct {
 }
 
 // Stages is the order of chapters and of the page's navigation.
-var Stages = []string{"need", "data", "design", "train", "evaluate", "explain", "bundle", "serve", "monitor"}
+var Stages = []string{"need", "data", "design", "train", "evaluate", "economics", "explain", "bundle", "serve", "monitor"}
 
 // Chapter is one stage's part of the report.
 type Chapter struct {
