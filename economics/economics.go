@@ -247,15 +247,19 @@ func (e *Economics) say() []string {
 		add("Over %s months at %s %% interest a year it is worth %s now.", value.Round(e.Horizon), value.Round(100*e.Interest), e.interval(*v, false))
 	}
 	if s := e.Staff; s != nil {
-		people := "1 person"
+		people := "1 person who reviews"
 		if s.People != 1 {
-			people = fmt.Sprintf("%d people", s.People)
+			people = fmt.Sprintf("%d people who review", s.People)
 		}
-		add("%s reviews a month at %s minutes take %s hours: %s who review %s hours a month.",
+		add("%s reviews a month at %s minutes take %s hours: %s %s hours a month.",
 			value.Round(math.Ceil(s.Reviews*(1-1e-12))), value.Round(s.Minutes), value.Round(s.Work), people, value.Round(s.Hours))
 	}
 	return out
 }
+
+// negligible is up to which share of the contribution a cost is not worth its
+// digits.
+const negligible = 1e-5
 
 // after names the costs that the contribution has paid.
 func (e *Economics) after() string {
@@ -263,8 +267,11 @@ func (e *Economics) after() string {
 	if e.CostPerDecision > 0 {
 		costs = append(costs, e.money(e.CostPerDecision)+" for the decision")
 	}
-	if e.Serving > 0 {
+	switch {
+	case e.Serving > negligible*math.Abs(e.Contribution.Mean):
 		costs = append(costs, e.money(e.Serving)+" for serving it")
+	case e.Serving > 0:
+		costs = append(costs, "next to nothing for serving it")
 	}
 	if len(costs) == 0 {
 		return ""

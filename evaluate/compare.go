@@ -247,12 +247,12 @@ func (c *Crossing) sentence(currency string) string {
 	}
 	out := fmt.Sprintf("In %s of %d rows both do the same", value.Round(float64(c.Same)), c.Rows)
 	if cell := c.widest(); cell != nil {
-		word := "brings"
+		word := "more"
 		if cell.Difference < 0 {
-			word = "loses"
+			word = "less"
 		}
-		out += fmt.Sprintf("; in %s the technology-driven choice takes “%s” and the scenario-driven one “%s”, which %s %s",
-			counted(cell.Rows, "row"), cell.Technology, cell.Scenario, word, amount(math.Abs(cell.Difference), currency))
+		out += fmt.Sprintf("; in %s the technology-driven choice takes “%s” and the scenario-driven one “%s”, which brings %s %s",
+			counted(cell.Rows, "row"), cell.Technology, cell.Scenario, amount(math.Abs(cell.Difference), currency), word)
 	}
 	return out + "."
 }

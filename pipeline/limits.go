@@ -85,20 +85,29 @@ const latencySample = 500
 
 // latency is the 95th percentile of deciding one row.
 func latency(s *solution.Solution, rows *table.Table) (time.Duration, error) {
-	conformed, _, err := rows.Conform(s.Schema)
+	all, err := spans(s, rows)
 	if err != nil {
 		return 0, err
 	}
+	return all[len(all)*95/100], nil
+}
+
+// spans are the times of deciding rows one by one, the shortest first.
+func spans(s *solution.Solution, rows *table.Table) ([]time.Duration, error) {
+	conformed, _, err := rows.Conform(s.Schema)
+	if err != nil {
+		return nil, err
+	}
 	r := s.NewRow()
-	var spans []time.Duration
+	var out []time.Duration
 	for i := range latencySample {
 		r.Fill(conformed, i%conformed.Rows())
 		begin := time.Now()
 		if err := s.Decide(r); err != nil {
-			return 0, err
+			return nil, err
 		}
-		spans = append(spans, time.Since(begin))
+		out = append(out, time.Since(begin))
 	}
-	slices.Sort(spans)
-	return spans[len(spans)*95/100], nil
+	slices.Sort(out)
+	return out, nil
 }

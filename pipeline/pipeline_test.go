@@ -310,7 +310,7 @@ func TestReportIsTheResult(t *testing.T) {
 	for _, c := range a.Chapters {
 		stages = append(stages, c.Stage)
 	}
-	if want := []string{"need", "data", "design", "train", "evaluate", "explain", "bundle"}; !slices.Equal(stages, want) {
+	if want := []string{"need", "data", "design", "train", "evaluate", "economics", "explain", "bundle"}; !slices.Equal(stages, want) {
 		t.Errorf("chapters %v, want %v", stages, want)
 	}
 }

@@ -37,6 +37,9 @@ func (f *flow) need(context.Context) error {
 	if f.result.Need, err = payoffs.Need(f.table, f.truth, f.scenario.Need, f.options.Threads); err != nil {
 		return err
 	}
+	if f.result.Sensitivity, err = payoffs.Sensitivity(f.table, f.truth, f.scenario.Need, wrongBy, f.options.Threads); err != nil {
+		return err
+	}
 	g := f.result.Need.Gate
 	f.pass("need", g)
 	f.tell("need", "%s", g.Sentence)
@@ -45,6 +48,9 @@ func (f *flow) need(context.Context) error {
 	}
 	return f.stop("need", g, "Change the payoffs or the costs, or go on with --force.")
 }
+
+// wrongBy is by how much each number of the scenario is taken to be wrong.
+const wrongBy = 0.2
 
 func (f *flow) pass(stage string, g value.Gate) {
 	f.result.Gates = append(f.result.Gates, Gate{Stage: stage, Gate: g})
@@ -129,7 +135,7 @@ func (f *flow) evaluate(ctx context.Context) error {
 		return nil
 	}
 	for _, add := range []func(*Evaluation, evaluate.Options) error{
-		f.money, f.tuned, func(e *Evaluation, _ evaluate.Options) error { return f.limited(e) }, f.selection,
+		f.money, f.tuned, func(e *Evaluation, _ evaluate.Options) error { return f.limited(e) }, f.selection, f.economics,
 		func(e *Evaluation, o evaluate.Options) error { return f.lessons(ctx, e, o) },
 	} {
 		if err := add(e, o); err != nil {

@@ -113,100 +113,90 @@ func (f *flow) whatIf(file *scenario.File, change scenario.WhatIf) (*WhatIfCase,
 
 // rejudge chooses again on out-of-fold rows.
 func (f *flow) rejudge(w *WhatIfCase, l Learning, under *Learnt, o evaluate.Options) error {
-	bundled, judge := under.Search.Chosen(), l.judge(under)
-	search, err := under.Search.Again(judge, under.Metric.Higher)
+	search, err := under.Search.Again(l.judge(under), under.Metric.Higher)
 	if err != nil {
 		return err
 	}
-	chosen := within(search, under.Search)
+	pass(search, under.Search)
+	chosen, bundled := search.Chosen(), under.Search.Chosen()
 	w.Choice, w.Label = chosen.Number, chosen.Candidate.Label
-	before, err := judge(bundled.OutOfFold().Rows, bundled.Calibrated().Predictions)
-	if err != nil {
-		return err
-	}
-	if slices.Equal(chosen.Calibrated().Predictions, bundled.Calibrated().Predictions) {
+	if sameChoice(search, under.Search) {
 		return nil
 	}
+	money, err := under.money(under.held(bundled.Calibrated().Predictions))
+	if err != nil {
+		return err
+	}
 	o.Groups = f.groupsOf(chosen.OutOfFold().Rows)
-	d, err := evaluate.Paired(chosen.MoneyOf(), before.Money, o)
+	d, err := evaluate.Paired(chosen.MoneyOf(), money, o)
 	w.Elsewhere = &d
 	return err
 }
 
-// within is the first in the order of choice that broke no limit in the run: the
-// committee, unless the run's was dropped, then single trials; the bundled one
-// when there is none.
-func within(search, run *tune.Outcome) *tune.Trial {
-	dropped := run.Committee != nil && run.Committee.Dropped != ""
-	if k := search.Committee; k != nil && k.Taken && !dropped {
-		return search.Chosen()
+// pass passes over what broke a limit in the run.
+func pass(search, run *tune.Outcome) {
+	if c := search.Committee; c != nil && run.Committee != nil && run.Committee.Dropped != "" {
+		c.Taken = false
 	}
 	for _, n := range search.Ranked() {
 		if search.Trials[n].Dropped == "" {
-			return search.Trials[n]
+			search.Scenario = n
+			return
 		}
 	}
-	return search.Trials[run.Scenario]
+}
+
+// sameChoice says whether two outcomes of the same trials take the same one, or
+// the same mean.
+func sameChoice(a, b *tune.Outcome) bool {
+	one, other := a.Committee != nil && a.Committee.Taken, b.Committee != nil && b.Committee.Taken
+	if one && other {
+		return slices.Equal(a.Committee.Members, b.Committee.Members)
+	}
+	return one == other && a.Scenario == b.Scenario
 }
 
 // redecide has the bundled model and the technology-driven choice decide the
 // held-out rows by the changed payoffs.
 func (f *flow) redecide(w *WhatIfCase, l Learning, under *Learnt, o evaluate.Options) error {
-	model, err := f.resheet(l, under, f.heldOut, under.Search.Chosen())
+	scenarioSide, technology := f.heldOut, f.technology
+	var err error
+	if scenarioSide.Sheet, err = f.resheet(l, under, scenarioSide, under.Search.Chosen()); err != nil {
+		return err
+	}
+	if technology.Sheet, err = f.resheet(l, under, technology, under.Search.Trials[under.Search.Technology]); err != nil {
+		return err
+	}
+	policies, err := evaluate.ComparePolicies(scenarioSide.Sheet, nil, o)
 	if err != nil {
 		return err
 	}
-	technology, err := f.resheet(l, under, f.technology, under.Search.Trials[under.Search.Technology])
+	c, err := evaluate.Compare(under.Metric.Name, technology, scenarioSide, o)
 	if err != nil {
 		return err
 	}
-	choice, certain := model.Choose(), technology.Certain()
-	money, other := model.Profit(choice), technology.Profit(certain)
-	if w.Model, err = policyOf("the bundled model, "+f.heldOut.Label, model, choice, money, o); err != nil {
-		return err
+	model, line := policies.Policies[policies.Model], c.Lines[0]
+	w.Model = policyOf(model)
+	w.Model.Name = scenarioSide.Label
+	w.Technology = report.WhatIfPolicy{Name: line.Model, Mean: line.Mean, Interval: line.Interval, PerMonth: line.PerMonth, Actions: line.Actions}
+	w.VersusTechnology = c.Difference
+	if policies.BestConstant >= 0 {
+		p := policyOf(policies.Policies[policies.BestConstant])
+		w.Constant, w.VersusConstant = &p, model.VersusConstant
 	}
-	if w.Technology, err = policyOf(f.technology.Label+" on its most probable outcome", technology, certain, other, o); err != nil {
-		return err
-	}
-	if w.VersusTechnology, err = evaluate.Paired(money, other, o); err != nil {
-		return err
-	}
-	a, _ := model.BestConstant()
-	if a < 0 {
-		return nil
-	}
-	constant := model.Money(model.Constant(a))
-	p, err := policyOf("always "+model.Actions[a], model, model.Constant(a), constant, o)
-	if err != nil {
-		return err
-	}
-	d, err := evaluate.Paired(money, constant, o)
-	w.Constant, w.VersusConstant = &p, &d
-	return err
+	return nil
+}
+
+func policyOf(p evaluate.Policy) report.WhatIfPolicy {
+	return report.WhatIfPolicy{Name: p.Name, Mean: p.Mean, Interval: p.Interval, PerMonth: p.PerMonth, Actions: p.Actions}
 }
 
 // resheet is the money of a contender's held-out rows under other payoffs,
 // with the spread and the prices that its own out-of-fold rows teach.
-func (f *flow) resheet(l Learning, under *Learnt, c evaluate.Contender, trial *tune.Trial) (*value.Sheet, error) {
-	payoffs, err := l.settled(under, trial)
+func (f *flow) resheet(l Learning, under *Learnt, c evaluate.Contender, t *tune.Trial) (*value.Sheet, error) {
+	payoffs, err := l.settled(under, t)
 	if err != nil {
 		return nil, err
 	}
 	return payoffs.Sheet(f.table.Take(f.split.Test), c.Held.Predictions, c.Held.Truth, f.options.Threads)
-}
-
-func policyOf(name string, s *value.Sheet, choice []int, money []float64, o evaluate.Options) (report.WhatIfPolicy, error) {
-	e, err := evaluate.Mean(money, o)
-	p := report.WhatIfPolicy{Name: name, Mean: e.Mean, Interval: e.Interval, PerMonth: e.Mean * o.Volume}
-	for a, action := range s.Actions {
-		count := evaluate.ActionCount{Action: action}
-		for i, m := range money {
-			if choice[i] == a {
-				count.Rows++
-				count.Money += m
-			}
-		}
-		p.Actions = append(p.Actions, count)
-	}
-	return p, err
 }

@@ -2,11 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -148,23 +146,28 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 	}
 	search := f.learnt.Search
 	for i, t := range search.Trials {
-		if i >= len(r.Search.Trials) || t.Failed != "" && r.Search.Trials[i].Failed == "" {
+		if i >= len(r.Search.Trials) || r.Search.Trials[i] == nil || t.Failed != "" && r.Search.Trials[i].Failed == "" {
 			return fmt.Errorf("pipeline: what if: the candidate %q is not in the run's folder; run it again", t.Candidate.Label)
 		}
 		t.Dropped = r.Search.Trials[i].Dropped
 	}
-	search.Scenario, search.Technology = r.Evaluate.Scenario.Trial, r.Evaluate.Technology.Trial
-	if most := len(search.Trials); search.Scenario >= most || search.Technology >= most {
-		return errors.New("pipeline: what if: the run's choice is not among its candidates; run it again")
-	}
+	search.Scenario, search.Technology = r.Search.Scenario, r.Search.Technology
 	if err := recallCommittee(search, r.Search.Committee); err != nil {
 		return err
+	}
+	if most := len(search.Trials); min(search.Scenario, search.Technology) < 0 || max(search.Scenario, search.Technology) >= most || search.Chosen().Candidate.Label != r.Evaluate.Scenario.Candidate.Label {
+		return errors.New("pipeline: what if: the run's choice is not among its candidates; run it again")
 	}
 	if f.heldOut, err = f.recallPredictions(r.Evaluate.Scenario); err != nil {
 		return err
 	}
-	f.technology, err = f.recallPredictions(r.Evaluate.Technology)
-	return err
+	if f.technology, err = f.recallPredictions(r.Evaluate.Technology); err != nil {
+		return err
+	}
+	if f.heldOut.Sheet, err = f.resheet(l, f.learnt, f.heldOut, search.Chosen()); err != nil {
+		return err
+	}
+	return f.block(f.heldOut)
 }
 
 // recallCommittee takes over whether the run's committee was the choice.
@@ -187,10 +190,7 @@ func (f *flow) keepPredictions(e *Evaluation) error {
 		of   evaluate.Contender
 		into *Chosen
 	}{{f.heldOut, &e.Scenario}, {f.technology, &e.Technology}} {
-		data := make([]byte, 0, 8*len(k.of.Held.Predictions))
-		for _, p := range k.of.Held.Predictions {
-			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(p))
-		}
+		data := appendNumbers(nil, k.of.Held.Predictions)
 		k.into.Predictions = "predictions/" + runs.HashBytes(data, "").SHA256[:16] + ".f64"
 		if f.store == nil {
 			continue
@@ -214,8 +214,6 @@ func (f *flow) recallPredictions(c Chosen) (evaluate.Contender, error) {
 	if err != nil || len(data) != 8*out.Held.Width()*out.Held.Rows() || "predictions/"+runs.HashBytes(data, "").SHA256[:16]+".f64" != c.Predictions {
 		return out, missing
 	}
-	for i := 0; i < len(data); i += 8 {
-		out.Held.Predictions = append(out.Held.Predictions, math.Float64frombits(binary.LittleEndian.Uint64(data[i:])))
-	}
+	out.Held.Predictions = numbersIn(data)
 	return out, nil
 }

@@ -189,11 +189,14 @@ func (r *Result) chapterEvaluate() *web.Chapter {
 	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", web.Count(e.Rows, "held-out row"))
 	if e.Policies != nil {
 		c.Lead += " " + e.Policies.Sentence
-		c.Blocks = append(c.Blocks, r.policyChart(), web.Heading("Technology-driven against scenario-driven"), web.Paragraph(e.Comparison.Sentence), r.comparison(), r.actions())
-		if e.Curve != nil {
-			c.Blocks = append(c.Blocks, r.profitCurve())
+		c.Blocks = append(c.Blocks, r.policyChart(), r.actions())
+		c.Blocks = append(c.Blocks, r.choices()...)
+		if e.WhatIf != nil {
+			c.Blocks = append(c.Blocks, e.WhatIf.blocks()...)
 		}
-		c.Blocks = append(c.Blocks, r.moneyCalibration())
+		c.Blocks = append(c.Blocks, r.scarce()...)
+		c.Blocks = append(c.Blocks, r.trust()...)
+		c.Blocks = append(c.Blocks, r.ceiling()...)
 	} else {
 		c.Title = "How good is it?"
 	}
@@ -245,32 +248,6 @@ func (r *Result) actions() web.Block {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
 			web.Str(a.Action), web.Num(float64(a.Rows)), web.Num(float64(a.Rows) / n), web.Num(a.Money / n * perThousand),
 		}})
-	}
-	return t
-}
-
-// comparison is the table the product is about.
-func (r *Result) comparison() web.Block {
-	c := r.Evaluate.Comparison
-	t := web.Table{
-		Columns: []web.Column{
-			{Title: "Choice"},
-			{Title: "Model"},
-			{Title: "Acts on"},
-			{Title: c.Title, Number: true, Decimals: web.Auto},
-			{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true},
-		},
-		Note: "The line between the two shows how much comes from deciding by money alone.",
-	}
-	names := [3]string{"technology-driven", "same model, decided by money", "scenario-driven"}
-	for i, l := range c.Lines {
-		if l.Rule == evaluate.ByOutcome && r.Data.Task == model.Regression {
-			l.Rule = "predicted number"
-		}
-		t.Rows = append(t.Rows, web.Row{
-			Cells:  []web.Cell{web.Str(names[i]), web.Str(l.Model), web.Str(l.Rule), web.Num(l.Metric), web.Est(l.Mean*perThousand, l.Interval.Low*perThousand, l.Interval.High*perThousand)},
-			Chosen: i == 2,
-		})
 	}
 	return t
 }
@@ -366,13 +343,15 @@ func (r *Result) chapterExplain() *web.Chapter {
 		}
 		c.Blocks = append(c.Blocks, grid)
 	}
+	if x.Dropped != nil {
+		c.Blocks = append(c.Blocks, r.dropped())
+	}
 	if x.Summary != nil {
 		c.Lead += fmt.Sprintf(" The reasons of single rows add up to the model's own output within %.1g.", x.Summary.Gap)
 	}
-	for _, row := range x.Rows {
-		c.Blocks = append(c.Blocks, r.waterfall(row))
-		if len(c.Blocks) > 3 {
-			break
+	for i, row := range x.Rows {
+		if i < mostWaterfalls {
+			c.Blocks = append(c.Blocks, r.waterfall(row))
 		}
 	}
 	if x.Coefficients != nil {
@@ -383,6 +362,9 @@ func (r *Result) chapterExplain() *web.Chapter {
 	}
 	return c
 }
+
+// mostWaterfalls is how many single rows are drawn.
+const mostWaterfalls = 3
 
 // mostBars is how many columns an importance chart shows.
 const mostBars = 12

@@ -6,6 +6,7 @@ import (
 
 	"bespoke/model"
 	"bespoke/table"
+	"bespoke/value"
 	"bespoke/web"
 )
 
@@ -22,6 +23,14 @@ func (r *Result) chapterNeed() *web.Chapter {
 	}
 	c := &web.Chapter{Stage: "need", Title: "Is there money in it at all?", Lead: n.Gate.Sentence}
 	c.Blocks = append(c.Blocks, web.Figures(r.needFigures()), r.needTable(), r.payoffTable())
+	c.Blocks = append(c.Blocks, r.sensitivity()...)
+	if len(r.Warnings) > 0 {
+		var found web.Findings
+		for _, w := range r.Warnings {
+			found = append(found, web.Finding{Severity: web.Warn, Rule: w.Path, Message: w.Message})
+		}
+		c.Blocks = append(c.Blocks, found)
+	}
 	if len(n.Filled) > 0 {
 		var names []string
 		for _, f := range n.Filled {
@@ -63,6 +72,17 @@ func (r *Result) needFigures() []web.Figure {
 		room.Tone = web.Bad
 	}
 	out = append(out, room)
+	if n.PresentValue != nil && n.Setup > 0 {
+		out = out[1:] // four are enough, and the table below has the perfect model
+		worth := web.Figure{
+			Label: "Worth now, with a perfect model", Per: fmt.Sprintf("over %s at %s interest a year, after the setup", months(n.Horizon), value.Round(100*n.Interest)+" %"),
+			Value: web.Quantity{Value: *n.PresentValue, Unit: r.currency(), Signed: true}, Tone: sign(*n.PresentValue),
+		}
+		if n.Payback != nil {
+			worth.Note = "The setup is earned back after " + months(*n.Payback) + "."
+		}
+		out = append(out, worth)
+	}
 	if n.Share > 0 {
 		out = append(out, web.Figure{Label: "Needed to pay for itself", Value: web.Quantity{Value: n.Share, Unit: "%", Decimals: 1}, Per: "of what a perfect model adds"})
 	}
@@ -87,7 +107,7 @@ func (r *Result) needTable() web.Block {
 		t.Rows = append(t.Rows, row)
 	}
 	for _, p := range n.Constants {
-		add("always "+strings.TrimPrefix(p.Name, "always "), p.PerDecision, p.PerMonth, false)
+		add(p.Name, p.PerDecision, p.PerMonth, false)
 	}
 	if n.Today != nil {
 		add("today's rule: "+r.Scenario.Need.Today, n.Today.PerDecision, n.Today.PerMonth, false)

@@ -27,7 +27,7 @@ func (r *Result) Document() web.Document {
 		doc.Gates = append(doc.Gates, gate(g))
 	}
 	for _, chapter := range []func() *web.Chapter{
-		r.chapterNeed, r.chapterData, r.chapterDesign, r.chapterTrain, r.chapterEvaluate, r.chapterExplain, r.chapterBundle,
+		r.chapterNeed, r.chapterData, r.chapterDesign, r.chapterTrain, r.chapterEvaluate, r.chapterEconomics, r.chapterExplain, r.chapterBundle,
 	} {
 		if c := chapter(); c != nil {
 			doc.Chapters = append(doc.Chapters, *c)

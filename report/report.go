@@ -9,6 +9,7 @@ package report
 
 import (
 	"bespoke/design"
+	"bespoke/economics"
 	"bespoke/evaluate"
 	"bespoke/explain"
 	"bespoke/model"
@@ -26,13 +27,19 @@ type Result struct {
 	Scenario scenario.Scenario `json:"scenario"`
 	Data     *Data             `json:"data,omitempty"`
 	Need     *value.Need       `json:"need,omitempty"`
+	// Sensitivity says which numbers the answer rests on; nil without payoffs.
+	Sensitivity *value.Sensitivity `json:"sensitivity,omitempty"`
 	// Warnings are what is allowed in the payoffs but probably not meant.
 	Warnings []value.Warning `json:"warnings,omitempty"`
 	Design   *design.Plan    `json:"design,omitempty"`
 	Search   *tune.Outcome   `json:"search,omitempty"`
 	Evaluate *Evaluation     `json:"evaluate,omitempty"`
-	Explain  *Explanation    `json:"explain,omitempty"`
-	Bundle   *Packed         `json:"bundle,omitempty"`
+	// Latency is how long a decision takes, Economics what the model brings and
+	// costs; nil without payoffs.
+	Latency   *Latency             `json:"latency,omitempty"`
+	Economics *economics.Economics `json:"economics,omitempty"`
+	Explain   *Explanation         `json:"explain,omitempty"`
+	Bundle    *Packed              `json:"bundle,omitempty"`
 	// Gates are those that were reached, in order.
 	Gates []Gate `json:"gates"`
 }
