@@ -153,7 +153,7 @@ func (f *File) Resolve(path string) string {
 }
 
 func (f *File) line(p position.Position) string {
-	if p.Line < 1 || p.Line > len(f.lines) {
+	if p.File != f.Path || p.Line < 1 || p.Line > len(f.lines) { // of another file: the text of --set
 		return ""
 	}
 	return f.lines[p.Line-1]

@@ -89,6 +89,11 @@ func TestUnknownNames(t *testing.T) {
 		{"serve x --listen 0.0.0.0:80", []string{"API key", keyVariable}},
 		{"serve x --listen 80", []string{`address "80"`}},
 		{"serve x --max-rows 0", []string{"max rows: 0 is too small"}},
+		{"whatif x", []string{"nothing is changed; give --set"}},
+		{"whatif x --set need.volume", []string{"write PATH=VALUE"}},
+		{"whatif x --set data.target=y", []string{"cannot be changed without training again"}},
+		{"whatif x --vary need.volume", []string{"write PATH=V1,V2"}},
+		{"whatif help_tset.yaml --set need.volume=1/day", []string{"there is no such file"}},
 		{"monitor x", []string{"--log is missing"}},
 		{"monitor x --log /nowhere", []string{`--log: there is no folder "/nowhere"`}},
 		{"monitor x --log . --by weak", []string{`did you mean "week"?`}},
@@ -151,6 +156,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"run", "--tr"}, []string{"--trials\t"}, "--fresh"},
 		{[]string{"monitor", "--by", ""}, []string{"day", "week", "month", ":4"}, ""},
 		{[]string{"completion", ""}, []string{"bash", "fish", "powershell", "zsh", ":4"}, ""},
+		{[]string{"whatif", ""}, []string{"yaml", "bespoke", ":8"}, ""},
+		{[]string{"whatif", "x", "--v"}, []string{"--vary\t"}, "--set"},
 		{[]string{"help", ""}, []string{"run\t", ":4"}, ""},
 	} {
 		out := must(t, append([]string{"__complete"}, c.words...)...).out

@@ -54,9 +54,10 @@ func TestJSON(t *testing.T) {
 		keys []string
 		n    int
 	}{
-		{"check", []string{"check", dir}, []string{"data", "gates", "need", "scenario", "version"}, 1},
-		{"run", []string{"run", dir}, []string{"bundle", "data", "design", "evaluate", "explain", "gates", "need", "scenario", "search", "version"}, 1},
-		{"report", []string{"report", dir}, []string{"bundle", "data", "design", "evaluate", "explain", "gates", "need", "scenario", "search", "version"}, 1},
+		{"check", []string{"check", dir}, []string{"data", "gates", "need", "scenario", "sensitivity", "version"}, 1},
+		{"run", []string{"run", dir}, []string{"bundle", "data", "design", "economics", "evaluate", "explain", "gates", "latency", "need", "scenario", "search", "sensitivity", "version"}, 1},
+		{"report", []string{"report", dir}, []string{"bundle", "data", "design", "economics", "evaluate", "explain", "gates", "latency", "need", "scenario", "search", "sensitivity", "version"}, 1},
+		{"whatif", []string{"whatif", dir, "--set", "value.actions.refuse=-1"}, []string{"cases", "currency", "rows", "scenario"}, 1},
 		{"render", []string{"render", dir}, nil, 1},
 		{"schema", []string{"schema"}, nil, 1},
 		{"verify", []string{"verify", bundle}, []string{"card", "manifest"}, 1},
@@ -198,8 +199,8 @@ func TestReport(t *testing.T) {
 			t.Errorf("report %s prints %q, want %q", of, got, page)
 		}
 	}
-	if text := must(t, "report", dir, "--text").out; strings.Count(text, "\n── ") != 7 {
-		t.Errorf("the text has not the 7 chapters:\n%s", text)
+	if text := must(t, "report", dir, "--text").out; strings.Count(text, "\n── ") != 8 {
+		t.Errorf("the text has not the 8 chapters:\n%s", text)
 	}
 	bin := folder(t, map[string]string{"xdg-open": "#!/bin/sh\necho \"$1\" > \"$0.seen\"\n"})
 	if err := os.Chmod(filepath.Join(bin, "xdg-open"), 0o700); err != nil {

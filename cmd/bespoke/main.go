@@ -101,7 +101,7 @@ func newRoot() *cobra.Command {
 // file and one line here.
 func verbs() []*cobra.Command {
 	return []*cobra.Command{
-		newInit(), newCheck(), newRun(), newReport(),
+		newInit(), newCheck(), newRun(), newReport(), newWhatIf(),
 		newPredict(), newExplain(), newServe(), newMonitor(), newVerify(),
 		newRender(), newSchema(),
 		newCompletion(), newHelp(),
