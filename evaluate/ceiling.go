@@ -150,7 +150,7 @@ func SavingsOf(s *value.Sheet, choice []int, o Options) (*Savings, error) {
 func savingsInterval(s *value.Sheet, money []float64, o Options) *Interval {
 	columns := [][]float64{money}
 	for _, a := range s.Constants() {
-		columns = append(columns, s.Money(s.Constant(a)))
+		columns = append(columns, s.Always(a).Money)
 	}
 	shares := bootstrap(columns, o, func(m []float64) float64 {
 		most := slices.Max(m[1:])

@@ -195,7 +195,7 @@ func Cross(technology, scenario Contender, currency string) (*Crossing, error) {
 	if t == nil || s == nil || t.Rows != s.Rows || len(t.Actions) != len(s.Actions) {
 		return nil, fmt.Errorf("evaluate: crossing two choices: both need the money of the same actions in the same rows")
 	}
-	one, other := t.Certain(), s.Choose()
+	one, other := t.Within(t.Certain()), s.Within(s.Choose())
 	before, after := t.Profit(one), s.Profit(other)
 	if before == nil || after == nil {
 		return nil, fmt.Errorf("evaluate: crossing two choices: predictions and true outcomes are needed")

@@ -53,19 +53,34 @@ type ProfitCurve struct {
 // curveWork bounds rows times resamples behind the band of a profit curve.
 const curveWork = 100_000_000
 
+// referenceOf is the action that a profit curve starts from: the one that does
+// nothing, else the constant that brought most of those that the limits allow in
+// every row; -1 when there is none.
+func referenceOf(s *value.Sheet) int {
+	if d := s.DoNothing(); d >= 0 {
+		return d
+	}
+	best, most := -1, 0.0
+	for _, a := range s.Constants() {
+		if always := s.Always(a); always.Shares[a] > 1-1e-9 {
+			if sum := value.Sum(always.Money); best < 0 || sum > most {
+				best, most = a, sum
+			}
+		}
+	}
+	return best
+}
+
 // CurveOfProfit sorts the rows by the expected gain of the best other action
 // over a reference action (the one that does nothing, else the best constant)
 // and sums up realised money as ever more rows are acted on. points is the
-// number of steps, at least 1; the curve has one point more. Reviews are left
-// out. It fails when there is only one action or none can be the reference.
+// number of steps, at least 1; the curve has one point more. Reviews and limits
+// are left out. It fails when there is only one action or none can be the reference.
 func CurveOfProfit(s *value.Sheet, points int, o Options) (*ProfitCurve, error) {
 	if _, err := decided(s, nil, o); err != nil {
 		return nil, err
 	}
-	reference := s.DoNothing()
-	if reference < 0 {
-		reference, _ = s.BestConstant()
-	}
+	reference := referenceOf(s)
 	if reference < 0 || points < 1 {
 		return nil, fmt.Errorf("evaluate: profit curve: no action can be taken without a model, or %d points", points)
 	}

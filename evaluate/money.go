@@ -67,18 +67,13 @@ func CheckMoney(s *value.Sheet, choice []int, allowed [2]float64, o Options) (*M
 	}
 	c := &MoneyCheck{
 		Rows: s.Rows, Expected: average(promised), Realised: average(realised), Difference: d,
-		LossExpected: math.Max(0, average(s.Ideal())-s.PerDecision-average(promised)),
-		LossRealised: average(s.Perfect()) - average(realised),
 	}
-	ideal, perfect := s.Ideal(), s.Perfect()
+	short, missed := s.Loss(choice)
+	c.LossExpected, c.LossRealised = math.Max(0, average(short)), average(missed)
 	if c.Expected != 0 {
 		ratio := c.Realised / c.Expected
 		c.Ratio = &ratio
 		c.RatioInterval = ratioInterval(realised, promised, o)
-	}
-	short, missed := make([]float64, s.Rows), make([]float64, s.Rows)
-	for i := range short {
-		short[i], missed[i] = ideal[i]-s.PerDecision-promised[i], perfect[i]-realised[i]
 	}
 	if c.LossExpected > 0 {
 		if c.LossInterval = ratioInterval(missed, short, o); c.LossInterval != nil {

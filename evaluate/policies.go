@@ -151,7 +151,9 @@ func (p *Policies) family() Family {
 	return f
 }
 
-// decided checks the inputs of a comparison and fills in the model's choice.
+// decided checks the inputs of a comparison and fills in the model's choice. It
+// takes the choice back to the scenario's limits where it exceeds them, since
+// nobody can call more often than there are calls.
 func decided(s *value.Sheet, choice []int, o Options) ([]int, error) {
 	if s.Realised == nil || s.Expected == nil {
 		return nil, fmt.Errorf("evaluate: policies: the sheet lacks predictions or true outcomes")
@@ -160,7 +162,7 @@ func decided(s *value.Sheet, choice []int, o Options) ([]int, error) {
 		return nil, err
 	}
 	if choice == nil {
-		return s.Choose(), nil
+		return s.Within(s.Choose()), nil
 	}
 	if len(choice) != s.Rows {
 		return nil, fmt.Errorf("evaluate: policies: a choice for %d rows, the sheet has %d", len(choice), s.Rows)
@@ -170,7 +172,7 @@ func decided(s *value.Sheet, choice []int, o Options) ([]int, error) {
 			return nil, fmt.Errorf("evaluate: policies: row %d has the action %d, there are %d", i+1, a, len(s.Actions))
 		}
 	}
-	return choice, nil
+	return s.Within(choice), nil
 }
 
 // list makes the policies and their money per row.
@@ -183,13 +185,14 @@ func (p *Policies) list(s *value.Sheet, choice []int) [][]float64 {
 		p.Policies = append(p.Policies, q)
 		money = append(money, m)
 	}
-	constants := s.Constants()
 	if d := s.DoNothing(); d >= 0 {
 		add(Policy{Name: "do nothing (" + s.Actions[d] + ")", Kind: DoNothing, Action: d}, s.Money(s.Constant(d)), s.Constant(d))
 	}
-	for _, a := range constants {
+	for _, a := range s.Constants() {
 		if a != s.DoNothing() {
-			add(Policy{Name: "always " + s.Actions[a], Kind: Constant, Action: a}, s.Money(s.Constant(a)), s.Constant(a))
+			always := s.Always(a)
+			add(Policy{Name: always.Name, Kind: Constant, Action: a}, always.Money, s.Constant(a))
+			p.Policies[len(p.Policies)-1].Actions = lots(s, always)
 		}
 	}
 	if today := s.Today(); today != nil {
@@ -199,6 +202,15 @@ func (p *Policies) list(s *value.Sheet, choice []int) [][]float64 {
 	add(Policy{Name: "model", Kind: Model, Action: -1}, s.Profit(choice), choice)
 	add(Policy{Name: "perfect model", Kind: Perfect, Action: -1}, s.Perfect(), s.Best())
 	return money
+}
+
+// lots counts a policy that may draw lots (see value.Always); rows are rounded.
+func lots(s *value.Sheet, a value.Always) []ActionCount {
+	out := make([]ActionCount, len(s.Actions))
+	for k, name := range s.Actions {
+		out[k] = ActionCount{Action: name, Rows: int(math.Round(a.Shares[k] * float64(s.Rows))), Money: a.Brought[k]}
+	}
+	return out
 }
 
 func count(actions []string, choice []int, money []float64) []ActionCount {

@@ -290,3 +290,47 @@ func TestBrokenComparisons(t *testing.T) {
 		}
 	}
 }
+
+// Nobody can call more often than there are calls: the model's choice is taken
+// back to the limit, the constant policy draws lots, and the perfect model keeps
+// to it as well.
+func TestPoliciesKeepToLimits(t *testing.T) {
+	tb, err := table.New(table.NewNumber("worth", []float64{10, 10, 20, 20, 30, 10}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := value.Compile(value.Config{
+		Schema: tb.Schema(), Task: model.Binary, Outcomes: []string{"no", "yes"}, Volume: scenario.Rate{Amount: 60, Per: "month"},
+		Value: scenario.Value{
+			Actions: scenario.Actions{
+				{Name: "leave", Payoffs: []scenario.Payoff{{Money: "0"}}},
+				{Name: "call", Payoffs: []scenario.Payoff{{Outcome: "no", Money: "-1"}, {Outcome: "yes", Money: "worth - 1"}}},
+			},
+			Capacity: scenario.Capacities{{Name: "call", Most: scenario.Rate{Amount: 20, Per: "month"}}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	predictions := []float64{.5, .5, .7, .3, .6, .4, .9, .1, .7, .3, .98, .02}
+	s, err := p.Sheet(tb, predictions, []float64{1, 0, 1, 0, 1, 0}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := evaluate.ComparePolicies(s, nil, evaluate.Options{Resamples: 100, Level: .9, Seed: 1, Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{"do nothing (leave)": 0, "call as often as the limits allow": 3, "model": 8, "perfect model": 8}
+	for _, q := range got.Policies {
+		if m, ok := want[q.Name]; !ok || math.Abs(q.Mean-m) > 1e-12 {
+			t.Errorf("%s earns %v, want %v", q.Name, q.Mean, m)
+		}
+		if calls := q.Actions[1].Rows; calls != 2 && q.Action != 0 {
+			t.Errorf("%s calls %d of 2", q.Name, calls)
+		}
+	}
+	if _, err := evaluate.CurveOfProfit(s, 3, evaluate.Options{Resamples: 100, Level: .9, Seed: 1, Threads: 1}); err != nil {
+		t.Error(err)
+	}
+}

@@ -138,7 +138,7 @@ func (l Learning) earned(out *Learnt, r *relearnt) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Profit(s.Choose()), nil
+	return s.Profit(s.Within(s.Choose())), nil
 }
 
 // shares of the rows that the learning curve learns from, beside all of them.

@@ -89,10 +89,10 @@ func counted(c evaluate.Contender) [][]float64 {
 	if c.Sheet == nil {
 		return out
 	}
-	profit := c.Sheet.Profit(c.Sheet.Choose())
+	profit := c.Sheet.Profit(c.Sheet.Within(c.Sheet.Choose()))
 	out = append(out, profit)
 	if best, _ := c.Sheet.BestConstant(); best >= 0 {
-		gain := c.Sheet.Money(c.Sheet.Constant(best))
+		gain := c.Sheet.Always(best).Money
 		for i := range gain {
 			gain[i] = profit[i] - gain[i]
 		}
@@ -165,7 +165,7 @@ func (f *flow) lessons(ctx context.Context, e *Evaluation, o evaluate.Options) e
 	l.Store, l.Key = f.store, f.trialKey()
 	sheet := f.heldOut.Sheet
 	var err error
-	if e.Learning, err = l.lessons(ctx, f.learnt, sheet.Profit(sheet.Choose()), sheet.Perfect(), o); err != nil {
+	if e.Learning, err = l.lessons(ctx, f.learnt, sheet.Profit(sheet.Within(sheet.Choose())), sheet.Perfect(), o); err != nil {
 		return fmt.Errorf("pipeline: learning curve: %w", err)
 	}
 	return nil
@@ -190,7 +190,7 @@ func (f *flow) withoutColumns(ctx context.Context, x *Explanation) error {
 	l.Store, l.Key = f.store, f.trialKey()
 	sheet := f.heldOut.Sheet
 	var err error
-	if x.Dropped, err = l.dropped(ctx, f.learnt, names, sheet.Profit(sheet.Choose()), f.figures()); err != nil {
+	if x.Dropped, err = l.dropped(ctx, f.learnt, names, sheet.Profit(sheet.Within(sheet.Choose())), f.figures()); err != nil {
 		return fmt.Errorf("pipeline: learning without a column: %w", err)
 	}
 	return nil

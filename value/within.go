@@ -234,8 +234,10 @@ type Always struct {
 	Name   string
 	// Money is the realised money per row, nil without truth.
 	Money []float64
-	// Shares is how often each action is taken, from 0 to 1, by its number.
-	Shares []float64
+	// Shares is how often each action is taken, from 0 to 1, by its number, and
+	// Brought what these rows brought in total, nil without truth.
+	Shares  []float64
+	Brought []float64
 }
 
 // Always is the policy of one action in all rows. Where a limit does not allow
@@ -248,7 +250,10 @@ func (s *Sheet) Always(action int) Always {
 	out := Always{Action: action, Name: "always " + s.Actions[action], Shares: make([]float64, len(s.Actions))}
 	if !s.Limited() {
 		out.Shares[action] = 1
-		out.Money = s.Money(s.Constant(action))
+		if out.Money = s.Money(s.Constant(action)); out.Money != nil {
+			out.Brought = make([]float64, len(s.Actions))
+			out.Brought[action] = Sum(out.Money)
+		}
 		return out
 	}
 	order := s.order(action)
@@ -257,7 +262,7 @@ func (s *Sheet) Always(action int) Always {
 		left[i] = 1
 	}
 	if s.Realised != nil {
-		out.Money = make([]float64, s.Rows)
+		out.Money, out.Brought = make([]float64, s.Rows), make([]float64, len(s.Actions))
 	}
 	units := s.Limits()
 	for k, a := range order {
@@ -266,7 +271,9 @@ func (s *Sheet) Always(action int) Always {
 			left[i] -= c
 			out.Shares[a] += c / float64(s.Rows)
 			if out.Money != nil {
-				out.Money[i] += c * s.row(s.Realised, i)[a]
+				part := c * s.row(s.Realised, i)[a]
+				out.Money[i] += part
+				out.Brought[a] += part
 			}
 		}
 	}
