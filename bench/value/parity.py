@@ -377,7 +377,7 @@ def differ(binary):
 
 # ---- speed
 
-def least(f, repeats=5):
+def least(f, repeats=9):
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -393,7 +393,7 @@ def speed(binary):
         s = r.random(n)
         c |= {"kind": "plain", "label": (r.random(n) < s).astype(float), "score": np.clip(s, 0.001, 0.999), "lifetime": r.gamma(2, 90, n), "treated": r.random(n) < 0.5,
               "costs": {"TP": np.zeros(n), "TN": np.zeros(n), "FN": r.gamma(2, 3, n), "FP": r.gamma(2, 1, n)}}
-        us = ours(binary, [c], repeats=5)[0]
+        us = ours(binary, [c], repeats=9)[0]
         print(f"\n{n} rows\n| measure | ours, ms | peer | peer, ms | ratio |\n|---|---|---|---|---|")
         for peer, fs in PEERS.items():
             for name, f in sorted(fs(c).items()):
