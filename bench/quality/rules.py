@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 
+import blend
 import numpy as np
 import quality
 
@@ -32,9 +33,10 @@ class Fold:
         self.labels = [t["candidate"]["label"] for t in about["trials"]]
         n, m = len(self.development), len(self.test)
         numbers = np.fromfile(path + ".bin").reshape(len(self.labels), 2 * n + 2 * m)
-        # Of each trial: calibrated predictions of rows it did not learn from.
+        # Of each trial: predictions of rows it did not learn from, raw and calibrated.
+        self.raw, self.becomes_raw = numbers[:, :n], numbers[:, 2 * n:2 * n + m]
         self.known, self.becomes = numbers[:, n:2 * n], numbers[:, 2 * n + m:]
-        y = s.y[self.development]
+        self.y = y = s.y[self.development]
         p = np.clip(self.known, 1e-15, 1 - 1e-15)
         self.loss = -np.where(y == 1, np.log(p), np.log(1 - p))
         if s.money:
@@ -50,9 +52,15 @@ class Fold:
         d = score[best] - score[among]
         return among[d.mean(1) <= errors * d.std(1, ddof=1) / np.sqrt(d.shape[1])]
 
+    def by_loss(self, among):
+        return among[np.argsort(self.loss[among].mean(1), kind="stable")]
+
     def least_loss(self, among, k=1):
-        best = among[np.argsort(self.loss[among].mean(1), kind="stable")[:k]]
-        return self.becomes[best].mean(0)
+        return self.becomes[self.by_loss(among)[:k]].mean(0)
+
+    def pool(self):
+        """What a mean is drawn from: those that cannot be told from the most money, by loss."""
+        return self.by_loss(self.told_apart(self.money, 2))
 
     def designed(self):
         return np.array([i for i, label in enumerate(self.labels) if "#" not in label])
@@ -70,7 +78,13 @@ RULES = {
     "loss within 1 error, then money": lambda f: f.becomes[max(f.told_apart(-f.loss, 1), key=lambda i: f.money[i].mean())],
     "loss within 1 error, the simplest": lambda f: f.becomes[f.told_apart(-f.loss, 1)[0]],
     "loss, proposals only": lambda f: f.least_loss(f.designed()),
-    "mean of 5: money within 2, then loss": lambda f: f.least_loss(f.told_apart(f.money, 2), 5),
+    "mean of the first 5, calibrated before": lambda f: f.least_loss(f.told_apart(f.money, 2), 5),
+    "mean of the first 5, calibrated after": lambda f: blend.mean(f, f.pool()[:5], np.ones(len(f.pool()[:5]))),
+    "greedy mean, 5 draws": lambda f: blend.greedy(f, f.pool(), 5),
+    "greedy mean of probabilities, 5 draws": lambda f: blend.greedy(f, f.pool(), 5, of_odds=False),
+    "greedy mean, 10 draws": lambda f: blend.greedy(f, f.pool(), 10),
+    "greedy mean, 25 draws": lambda f: blend.greedy(f, f.pool(), 25),
+    "greedy mean, 5 draws, each once": lambda f: blend.greedy(f, f.pool(), 5, again=False),
 }
 
 
