@@ -233,6 +233,11 @@ func TestReviewNeverLowersExpectedMoney(t *testing.T) {
 				r.Fatalf("row %d: %v without and %v with a person", i, x[i], y[i])
 			}
 		}
+		// Nor does a person with little time.
+		time := rapid.IntRange(0, len(d.truth)).Draw(r, "reviews")
+		if got := with.ChooseWithin(map[string]float64{"review": float64(time)}).Expected; got < value.Sum(x)-1e-9 {
+			r.Fatalf("%v without a person, %v with %d reviews", value.Sum(x), got, time)
+		}
 	})
 }
 

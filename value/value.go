@@ -11,6 +11,19 @@
 // a payoff must be in it. Parameters may be uncertain: money is then expected
 // over them, see Uncertain, Grid and Revealed.
 //
+// An action is one of the scenario's, or asking a person (value.review), who
+// sees the true outcome with a given accuracy and then takes the best action. An
+// action that is worth the same whatever comes abstains: with 0 for a right
+// class, -1 for a wrong one and -d for abstaining it is taken where the largest
+// probability is below 1 - d, which is the reject option of Chow, "On optimum
+// recognition error and reject tradeoff" (1970).
+//
+// Where calls, money or reviewers are scarce, actions pay rent for what they
+// take at its shadow price: see Resource, Sheet.Prices and package allocate.
+// Everything that is compared then keeps to the limits: the model's choice
+// (Sheet.Within), the constant policies (Sheet.Always) and the perfect model
+// (Sheet.Perfect).
+//
 //	p, err := value.Compile(value.Config{
 //		Value:    scenario.Value{Actions: scenario.Actions{
 //			{Name: "grant", Payoffs: []scenario.Payoff{{Outcome: "good", Money: "0.12 * amount"}, {Outcome: "bad", Money: "-0.6 * amount"}}},
