@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"maps"
 	"math"
 
 	"bespoke/data"
 	"bespoke/runs"
+	"bespoke/scenario"
 	"bespoke/table"
 	"bespoke/train"
 	"bespoke/web"
@@ -20,9 +22,16 @@ import (
 // read reads, checks and splits the data.
 func (f *flow) read(ctx context.Context) error {
 	d := f.scenario.Data
-	loaded, err := data.Read(ctx, d, f.file.Dir, data.Options{Threads: f.options.Threads, Memory: int64(f.scenario.Limits.Memory)})
+	d.Columns = grouping(d.Columns, f.scenario.Value)
+	opt := data.Options{Threads: f.options.Threads, Memory: int64(f.scenario.Limits.Memory)}
+	loaded, err := data.Read(ctx, d, f.file.Dir, opt)
 	if err != nil {
-		return err
+		// A top by a column that is not there is told by the payoffs, which know
+		// its place.
+		d = f.scenario.Data
+		if loaded, err = data.Read(ctx, d, f.file.Dir, opt); err != nil {
+			return err
+		}
 	}
 	if err := f.attach(ctx, loaded); err != nil {
 		return err
@@ -52,6 +61,28 @@ func (f *flow) read(ctx context.Context) error {
 	f.result.Data = out
 	f.tellData(out)
 	return nil
+}
+
+// grouping keeps the columns that tops group rows by from models, unless the
+// scenario says what they are: they name whom a row belongs to, and later rows
+// belong to others.
+func grouping(columns map[string]scenario.Column, v *scenario.Value) map[string]scenario.Column {
+	if v == nil {
+		return columns
+	}
+	out := maps.Clone(columns)
+	for _, c := range v.Capacity {
+		one := out[c.Per]
+		if c.Per == "" || one.Role != "" {
+			continue
+		}
+		if out == nil {
+			out = map[string]scenario.Column{}
+		}
+		one.Role = table.Info.String()
+		out[c.Per] = one
+	}
+	return out
 }
 
 func (f *flow) tellData(d *Data) {

@@ -175,7 +175,11 @@ func (s *Solution) check() (err error) {
 		inputs = append(inputs[:len(inputs):len(inputs)], s.Payoffs.Columns()...)
 	}
 	for _, f := range inputs {
-		if got, ok := have[f.Name]; !ok || got.Kind != f.Kind || len(got.Levels) != len(f.Levels) {
+		got, ok := have[f.Name]
+		if ok && f.Kind == table.Text && got.Kind == table.Category {
+			continue // rows can be grouped by what a model reads
+		}
+		if !ok || got.Kind != f.Kind || len(got.Levels) != len(f.Levels) {
 			return fmt.Errorf("the schema has no %s column %q with %d levels", f.Kind, f.Name, len(f.Levels))
 		}
 	}

@@ -95,20 +95,25 @@ func (r *Row) Collect(b *value.Batch) error {
 func (s *Solution) Complete(fields table.Schema, p *value.Payoffs) *Solution {
 	out := *s
 	out.Payoffs = p
-	needed := map[string]bool{}
-	for _, f := range s.Features.Inputs() {
-		needed[f.Name] = true
-	}
+	needed := map[string]table.Field{}
 	if p != nil {
 		for _, f := range p.Columns() {
-			needed[f.Name] = true
+			needed[f.Name] = f
 		}
+	}
+	for _, f := range s.Features.Inputs() {
+		needed[f.Name] = f
 	}
 	out.Schema = nil
 	for _, f := range fields {
-		if needed[f.Name] && f.Name != s.Target {
-			out.Schema = append(out.Schema, f)
+		n, ok := needed[f.Name]
+		switch {
+		case !ok || f.Name == s.Target:
+			continue
+		case n.Kind != f.Kind:
+			f.Kind, f.Levels = n.Kind, n.Levels // a column that only groups rows
 		}
+		out.Schema = append(out.Schema, f)
 	}
 	return &out
 }

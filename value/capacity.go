@@ -24,7 +24,9 @@ import (
 //
 // A top compares rows, so that it works among the rows that are decided
 // together: those of a table, or of one request. A row decided alone is a group
-// of its own, and so is a row without a value in the column.
+// of its own, and so is a row without a value in the column. The column should
+// name who the rows belong to and not be read by models: to a model, a value
+// that no training row had is a missing one.
 
 // resource is one limit, compiled.
 type resource struct {

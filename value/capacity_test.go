@@ -404,3 +404,72 @@ func TestReviewPriceOfOldBundles(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// Rows are grouped by the spelling of a category, so that later rows may belong
+// to customers that no training row had.
+func TestTopByCategory(t *testing.T) {
+	tb, c, predictions, _ := callCentre(t)
+	category, err := table.New(tb.Columns()[0], tb.Columns()[1], table.NewCategory("branch", []int32{0, 1, 0, 0, 1, -1}, []string{"north", "south"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Schema = category.Schema()
+	c.Value.Capacity = scenario.Capacities{{Name: "call", Top: 1, Per: "branch"}}
+	p := compile(t, c)
+	for _, rows := range []*table.Table{tb, category} {
+		s, err := p.Sheet(rows, predictions, nil, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := s.Choose(), []int{0, 0, 1, 0, 1, 0}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	for _, f := range p.Columns() {
+		if f.Name == "branch" && (f.Kind != table.Text || f.Levels != nil) {
+			t.Errorf("the column of groups is %+v", f)
+		}
+	}
+}
+
+// A predicted number with a budget and a reviewer: one row alone gives the bits
+// of the sheet, and a reviewer's bids are paid from the budget.
+func TestNumbersWithBudget(t *testing.T) {
+	tb, c, predictions := houses(t)
+	n := float64(tb.Rows())
+	c.Volume = scenario.Rate{Amount: n, Per: "month"}
+	c.Value.Capacity = scenario.Capacities{{Name: "bid", Most: scenario.Rate{Amount: n / 4, Per: "month"}}}
+	p := compile(t, c)
+	truth := make([]float64, tb.Rows())
+	for i, v := range predictions {
+		truth[i] = v * (1 + .05*float64(i%5-2))
+	}
+	s, err := p.Sheet(tb, predictions, truth, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = p.WithPrices(s.Prices()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = p.Sheet(tb, predictions, truth, 2); err != nil {
+		t.Fatal(err)
+	}
+	choice, scratch := s.Choose(), p.NewScratch()
+	for i, want := range choice {
+		d, err := p.Decide(tb, i, predictions[i:i+1], scratch)
+		if err != nil || d.Action != want || d.EVPI != s.EVPI()[i] {
+			t.Fatalf("row %d alone: %+v, %v, want %d", i, d, err, want)
+		}
+		if used := scratch.Used(d.Action)[0]; want == s.Review() && !(used >= 0 && used <= 1) {
+			t.Errorf("row %d: a review bids %v times", i, used)
+		}
+	}
+	for _, u := range s.Usage(s.Within(choice)) {
+		if u.Over() {
+			t.Errorf("too much: %+v", u)
+		}
+	}
+	if got, most := value.Sum(s.Profit(s.Within(s.Certain()))), value.Sum(s.Perfect()); got > most {
+		t.Errorf("certain %v, perfect %v", got, most)
+	}
+}

@@ -26,6 +26,11 @@ func Compile(c Config) (*Payoffs, error) {
 	}
 	p.columns = p.scope.Columns()
 	for _, f := range p.groupColumns {
+		// Values that no training row had are groups as well, so that the column
+		// is text unless an expression compares it with known ones.
+		if f.Kind == table.Category {
+			f = table.Field{Name: f.Name, Kind: table.Text, Role: f.Role}
+		}
 		if !slices.ContainsFunc(p.columns, func(c table.Field) bool { return c.Name == f.Name }) {
 			p.columns = append(p.columns, f)
 		}

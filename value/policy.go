@@ -173,8 +173,9 @@ func (s *Sheet) Ideal() []float64 {
 
 // EVPI is the expected value of perfect information per row: what knowing the
 // outcome would add to the best action without review, at the prices of what is
-// scarce. It is never negative beyond rounding and bounds what any further data,
-// label, model or reviewer can be worth. nil without predictions.
+// scarce. It is never negative beyond rounding, unless payoffs read the
+// prediction, and bounds what any further data, label, model or reviewer can be
+// worth. nil without predictions.
 func (s *Sheet) EVPI() []float64 {
 	if s.Expected == nil {
 		return nil
@@ -201,9 +202,10 @@ func (s *Sheet) most(money []float64, i int) float64 {
 
 // Loss is, per row, what a choice falls short of a model that knows every
 // outcome, at the prices of what is scarce: expected by the predictions, and in
-// truth. Both are never negative beyond rounding, do not change when a payoff is
-// shifted by the same amount for all actions, and have the same mean when the
-// predictions are right. nil where the sheet lacks predictions or truth.
+// truth. Both are never negative beyond rounding (where payoffs read the
+// prediction, being wrong can pay), do not change when a payoff is shifted by the
+// same amount for all actions, and have the same mean when the predictions are
+// right. nil where the sheet lacks predictions or truth.
 func (s *Sheet) Loss(choice []int) (expected, realised []float64) {
 	if s.Expected != nil {
 		expected = make([]float64, s.Rows)
