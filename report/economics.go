@@ -89,9 +89,9 @@ func (r *Result) economicsFigures() web.Figures {
 	if e.BreakEven != nil && *e.BreakEven > 0 {
 		f := web.Figure{Label: "Pays from", Value: web.Quantity{Value: *e.BreakEven, Unit: "decisions"}, Per: "a month"}
 		if e.BreakEvenLow != nil {
-			f.Note = fmt.Sprintf("At the low end of the interval from %s.", web.Quantity{Value: *e.BreakEvenLow})
+			f.Per += fmt.Sprintf("; at the low end of the interval from %s", web.Quantity{Value: *e.BreakEvenLow})
 		} else {
-			f.Note = "At the low end of the interval from no number at all."
+			f.Per += "; at the low end of the interval from no number at all"
 		}
 		out = append(out, f)
 	}
@@ -99,13 +99,13 @@ func (r *Result) economicsFigures() web.Figures {
 }
 
 func paybackFigure(e *economics.Economics) web.Figure {
-	f := web.Figure{Label: "Setup earned back", Value: web.Quantity{Value: math.NaN()}, Note: "Never, at the mean.", Tone: web.Bad}
+	f := web.Figure{Label: "Setup earned back", Value: web.Quantity{Value: math.NaN()}, Per: "never, at the mean", Tone: web.Bad}
 	if e.Payback == nil {
 		return f
 	}
-	f.Value, f.Tone, f.Note = web.Quantity{Value: *e.Payback, Unit: "months", Decimals: web.Auto}, web.Neutral, "At the low end of the interval never."
+	f.Value, f.Tone, f.Per = web.Quantity{Value: *e.Payback, Unit: "months", Decimals: web.Auto}, web.Neutral, "at the low end of the interval never"
 	if e.PaybackLow != nil {
-		f.Note = fmt.Sprintf("At the low end of the interval after %s.", months(*e.PaybackLow))
+		f.Per = fmt.Sprintf("at the low end of the interval after %s", months(*e.PaybackLow))
 	}
 	return f
 }

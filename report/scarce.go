@@ -88,11 +88,13 @@ func (r *Result) uncertainTable() web.Block {
 			row.Cells[1].Text += " " + u.Unit
 		}
 		if r.Evaluate.Revealed != nil {
-			w, known := worth[u.Name]
-			if known {
-				row.Cells = append(row.Cells, web.Num(w.Worth*per), web.Num(100*w.Changed))
-			} else {
+			switch w, known := worth[u.Name]; {
+			case !known:
 				row.Cells = append(row.Cells, web.Str("–"), web.Str("–"))
+			case w.Worth <= 0:
+				row.Cells = append(row.Cells, web.Str("nothing"), web.Num(100*w.Changed))
+			default:
+				row.Cells = append(row.Cells, web.Num(w.Worth*per), web.Num(100*w.Changed))
 			}
 		}
 		t.Rows = append(t.Rows, row)

@@ -10,7 +10,7 @@ import (
 )
 
 // mostSwings is how many numbers the tornado shows.
-const mostSwings = 10
+const mostSwings = 8
 
 // sensitivity draws which numbers the answer rests on, and where it turns.
 func (r *Result) sensitivity() []web.Block {
@@ -30,10 +30,11 @@ func (r *Result) sensitivity() []web.Block {
 			{Title: "The answer turns at"},
 		},
 	}
+	names := shorts(s.Swings)
 	for i, w := range s.Swings {
 		turn := turning(w)
 		if i < mostSwings {
-			chart.Rows = append(chart.Rows, web.Swing{Name: short(w.Name), Low: w.Low, High: w.High, Note: turn})
+			chart.Rows = append(chart.Rows, web.Swing{Name: names[i], Low: w.Low, High: w.High, Note: turn})
 		}
 		cell := web.Str(turn)
 		if w.Flips {
@@ -57,6 +58,22 @@ func measured(measure string) string {
 		return "in all, as a present value"
 	}
 	return measure
+}
+
+// shorts are the names of the numbers without their sections, in full where two
+// would be called the same.
+func shorts(swings []value.Swing) []string {
+	times := map[string]int{}
+	for _, w := range swings {
+		times[short(w.Name)]++
+	}
+	out := make([]string, len(swings))
+	for i, w := range swings {
+		if out[i] = short(w.Name); times[out[i]] > 1 {
+			out[i] = w.Name
+		}
+	}
+	return out
 }
 
 // short is a number's name without the section that it stands in.
