@@ -117,7 +117,7 @@ func (f *flow) tuned(e *Evaluation, o evaluate.Options) error {
 // bring, and what the uncertain parameters keep from being earned.
 func (f *flow) limited(e *Evaluation) error {
 	sheet, payoffs := f.heldOut.Sheet, f.learnt.Scenario.Solution.Payoffs
-	choice := sheet.Choose()
+	choice := sheet.Within(sheet.Choose())
 	e.Usage = sheet.Usage(choice)
 	e.Desk = sheet.ReviewDesk(choice, f.scenario.Need.Currency)
 	e.Uncertain = payoffs.Uncertain()

@@ -83,7 +83,7 @@ func TestScenariosInPages(t *testing.T) {
 			if !strings.Contains(text, "data:") {
 				text += "data: {source: x.csv, target: y}\n"
 			}
-			if strings.HasPrefix(text, "need:") {
+			if strings.HasPrefix(text, "need:") && !strings.Contains(text, "\nvalue:") {
 				text += "value: {actions: {offer: {yes: 1, no: 0}, leave: 0}}\n"
 			}
 			parse(t, page, text)
