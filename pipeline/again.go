@@ -26,16 +26,18 @@ import (
 type member struct {
 	candidate model.Candidate
 	weight    float64
+	rounds    int
 }
 
 // members lists the models that a choice is the mean of.
 func (out *Learnt) members(c *Choice) []member {
 	if c.Committee == nil {
-		return []member{{c.Trial.Candidate, 1}}
+		return []member{{c.Trial.Candidate, 1, c.Trial.Rounds}}
 	}
 	all := make([]member, len(c.Committee.Members))
 	for i, m := range c.Committee.Members {
-		all[i] = member{out.Search.Trials[m.Trial].Candidate, m.Weight}
+		t := out.Search.Trials[m.Trial]
+		all[i] = member{t.Candidate, m.Weight, t.Rounds}
 	}
 	return all
 }
@@ -68,12 +70,11 @@ func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Spl
 		mean, parts, weights = o, append(parts, fitted.Solution), append(weights, m.weight)
 		predictions = append(predictions, o.Predictions)
 	}
-	s := parts[0]
+	s, err := joined(parts, weights)
+	if err != nil {
+		return nil, err
+	}
 	if len(parts) > 1 {
-		var err error
-		if s, err = solution.Mean(parts, weights); err != nil {
-			return nil, err
-		}
 		mean.Predictions = ensemble.Average(predictions, weights, p.Outputs())
 	}
 	c, err := p.Calibrate(mean)
@@ -85,30 +86,46 @@ func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Spl
 	return &relearnt{test: test, rows: mean.Rows, outOfFold: c.Predictions}, err
 }
 
+// joined is the mean of the parts, or the only one.
+func joined(parts []*solution.Solution, weights []float64) (*solution.Solution, error) {
+	if len(parts) == 1 {
+		return parts[0], nil
+	}
+	return solution.Mean(parts, weights)
+}
+
 // remembered is relearn, or what an earlier run in the folder learnt; name and
 // key say in which circumstances.
 func (l Learning) remembered(ctx context.Context, key string, p *train.Problem, split table.Split, members []member) (*relearnt, error) {
-	if l.Store == nil {
-		return l.relearn(ctx, p, split, members)
-	}
 	rows := train.NewOutOfFold(split, 0).Rows
 	k := p.Outputs()
-	data, _, err := runs.OnceFile(ctx, l.Store, "again/"+key[:16]+".f64", key, func() ([]byte, error) {
+	all, err := l.kept(ctx, key, func() ([]float64, error) {
 		r, err := l.relearn(ctx, p, split, members)
 		if err != nil {
 			return nil, err
 		}
-		return appendNumbers(appendNumbers(nil, r.test), r.outOfFold), nil
+		return append(r.test, r.outOfFold...), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	all := numbersIn(data)
 	if want := k * (len(l.Split.Test) + len(rows)); len(all) != want {
 		return nil, fmt.Errorf("pipeline: learn again: %d predictions, want %d", len(all), want)
 	}
 	cut := k * len(l.Split.Test)
 	return &relearnt{test: all[:cut], rows: rows, outOfFold: all[cut:]}, nil
+}
+
+// kept gives numbers from the run's folder, or makes and keeps them.
+func (l Learning) kept(ctx context.Context, key string, work func() ([]float64, error)) ([]float64, error) {
+	if l.Store == nil {
+		return work()
+	}
+	data, _, err := runs.OnceFile(ctx, l.Store, "again/"+key[:16]+".f64", key, func() ([]byte, error) {
+		numbers, err := work()
+		return appendNumbers(nil, numbers), err
+	})
+	return numbersIn(data), err
 }
 
 func appendNumbers(to []byte, numbers []float64) []byte {
@@ -236,8 +253,10 @@ func thinned(s table.Split, share float64, seed uint64, draw int) table.Split {
 	return out
 }
 
-// dropped values columns by learning again without each of them. full is the
-// money per held-out row with all of them. It is nil without columns.
+// dropped values columns by learning again without each of them, from all
+// development rows and for as many rounds; calibration and payoffs stay those of
+// the choice. full is the money per held-out row with all columns. It is nil
+// without columns.
 func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, full []float64, o evaluate.Options) (*evaluate.DroppedColumns, error) {
 	var without [][]float64
 	members := out.members(out.Scenario)
@@ -246,17 +265,43 @@ func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, fu
 		if err != nil {
 			return nil, err
 		}
-		money, err := l.lesson(ctx, out, runs.KeyOf(l.Key, "without", name, membersKey(members)), p, l.Split, members)
+		predictions, err := l.kept(ctx, runs.KeyOf(l.Key, "without", name, membersKey(members)), func() ([]float64, error) {
+			return l.refitted(ctx, p, out.Scenario.Solution, members)
+		})
 		if err != nil {
 			return nil, err
 		}
-		without = append(without, money)
+		sheet, err := out.Scenario.Solution.Payoffs.Sheet(l.Table.Take(l.Split.Test), predictions, pick(p.Y, l.Split.Test), l.Threads)
+		if err != nil {
+			return nil, err
+		}
+		without = append(without, sheet.Profit(sheet.Within(sheet.Choose())))
 		l.Report.Tell(event("explain", "without "+name, k+1, len(columns)))
 	}
 	if without == nil {
 		return nil, nil
 	}
 	return evaluate.DropColumns(columns, full, without, o)
+}
+
+// refitted learns the members from all development rows and predicts the
+// held-out rows, calibrated as the solution is.
+func (l Learning) refitted(ctx context.Context, p *train.Problem, like *solution.Solution, members []member) ([]float64, error) {
+	var parts []*solution.Solution
+	var weights []float64
+	for _, m := range members {
+		fitted, err := p.Fit(ctx, m.candidate, l.Split.Development, train.Options{Threads: l.Threads, Rounds: m.rounds})
+		if err != nil {
+			return nil, err
+		}
+		parts, weights = append(parts, fitted.Solution), append(weights, m.weight)
+	}
+	s, err := joined(parts, weights)
+	if err != nil {
+		return nil, err
+	}
+	s.Calibration = like.Calibration
+	return s.Predict(p.Table.Take(l.Split.Test), l.Threads)
 }
 
 // blind is a problem whose models do not read a column.
