@@ -11,7 +11,6 @@ package tune
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -219,13 +218,21 @@ func (s *Search) tell(t *Trial, done, total int) {
 // is an error; a candidate that cannot be fitted is a failed trial.
 func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error) {
 	t := &Trial{Number: i, Candidate: s.candidate(i)}
-	o, reused, err := s.crossFit(ctx, t.Candidate, threads)
+	key := s.key(t.Candidate)
+	o, reused, err := s.crossFit(ctx, key, t.Candidate, threads)
+	if ctx.Err() != nil {
+		return t, false, ctx.Err()
+	}
+	var calibration *train.Calibration
+	if err == nil {
+		t.Rounds = o.Rounds
+		calibration, err = s.calibrated(ctx, key, o)
+	}
 	if ctx.Err() != nil {
 		return t, false, ctx.Err()
 	}
 	if err == nil {
-		t.Rounds = o.Rounds
-		t.Judged, err = s.judge(o)
+		t.Judged, err = s.score(o, calibration)
 	}
 	if err != nil {
 		t.Failed = err.Error()
@@ -233,8 +240,18 @@ func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error
 	return t, reused, nil
 }
 
+// key is the content key of what a candidate learns. The label and the reason do
+// not change it; payoffs do where it is learnt for money.
+func (s *Search) key(c model.Candidate) string {
+	key := runs.KeyOf(s.Key, c.Model, c.Params)
+	if c.Params.WantsStakes() {
+		key = runs.KeyOf(key, s.Problem.Stakes)
+	}
+	return key
+}
+
 // crossFit gets the out-of-fold predictions from the journal or makes them.
-func (s *Search) crossFit(ctx context.Context, c model.Candidate, threads int) (*train.OutOfFold, bool, error) {
+func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, threads int) (*train.OutOfFold, bool, error) {
 	work := func() ([]byte, error) {
 		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
 		if err != nil {
@@ -245,12 +262,6 @@ func (s *Search) crossFit(ctx context.Context, c model.Candidate, threads int) (
 	if s.Store == nil {
 		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
 		return o, false, err
-	}
-	// The label and the reason do not change what is learnt; payoffs do where
-	// it is learnt for money.
-	key := runs.KeyOf(s.Key, c.Model, c.Params)
-	if c.Params.WantsStakes() {
-		key = runs.KeyOf(key, s.Problem.Stakes)
 	}
 	data, reused, err := runs.OnceFile(ctx, s.Store, "trials/"+key[:16]+".f64", key, work)
 	if err != nil {
@@ -286,12 +297,7 @@ func decode(data []byte, o *train.OutOfFold) error {
 
 // judge calibrates out-of-fold predictions and scores them.
 func (s *Search) judge(o *train.OutOfFold) (Judged, error) {
-	for _, p := range o.Predictions {
-		if math.IsNaN(p) || math.IsInf(p, 0) {
-			return Judged{}, errors.New("it predicts numbers that are not finite")
-		}
-	}
-	calibration, err := s.Problem.Calibrate(o)
+	calibration, err := s.calibration(o)
 	if err != nil {
 		return Judged{}, err
 	}
