@@ -192,7 +192,10 @@ func (u *tuning) outside(o Options) (tuned, gained []*float64) {
 
 func (c *TunedCutoff) sentence(o Options) string {
 	out := fmt.Sprintf("In hindsight the best single cut-off is %s", value.Round(c.Cutoff))
-	if c.Gain <= 0 {
+	if math.Abs(c.Gain) <= 1e-9*math.Abs(c.Mean) {
+		return out + "; even on the rows that tuned it, it earns what deciding each row by its expected money earns."
+	}
+	if c.Gain < 0 {
 		return out + fmt.Sprintf("; even on the rows that tuned it, it earns %s than deciding each row by its expected money.", moreOrLess(c.Gain, o.Currency))
 	}
 	out += fmt.Sprintf(", and it earns %s than deciding each row by its expected money", moreOrLess(c.Gain, o.Currency))

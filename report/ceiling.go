@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-
 	"bespoke/evaluate"
 	"bespoke/web"
 )
@@ -42,15 +40,9 @@ func (r *Result) trust() []web.Block {
 	return blocks
 }
 
-// selectionNote says how much of the chosen candidate's money is luck.
+// selectionNote says how much of the candidates' money is luck.
 func (r *Result) selectionNote() string {
-	s := r.Evaluate.Selection
-	money := func(v float64) string {
-		return web.Quantity{Value: v * perThousand, Unit: r.currency(), Decimals: web.Auto}.String()
-	}
-	c := s.Chosen
-	return fmt.Sprintf("Choosing among %s on the same rows flatters the choice: its out-of-fold money of %s per 1,000 decisions is too high by about %s, which leaves %s. The figures of held-out rows above need no such correction.",
-		web.Count(s.Trials, "candidate"), money(c.Mean), money(c.Optimism), money(c.Corrected.Mean))
+	return r.Evaluate.Selection.Sentence + " The figures of held-out rows above need no such correction."
 }
 
 // benefitChart draws the decision curve.
