@@ -163,8 +163,11 @@ func summary(doc web.Document, r *pipeline.Result) web.Document {
 		if r.Bundle == nil || r.Bundle.Hash == "" {
 			choice = "No bundle was written; the choice fell on"
 		}
-		c.Lead = fmt.Sprintf("%s %s, one of %d candidates. All figures are from %d held-out rows.",
-			choice, r.Evaluate.Scenario.Candidate.Label, len(r.Search.Trials), r.Evaluate.Rows)
+		what := fmt.Sprintf("%s, one of %d candidates", r.Evaluate.Scenario.Candidate.Label, len(r.Search.Trials))
+		if k := r.Search.Committee; k != nil && k.Taken {
+			what = fmt.Sprintf("the mean of %d of %d candidates", len(k.Members), len(r.Search.Trials))
+		}
+		c.Lead = fmt.Sprintf("%s %s. All figures are from %d held-out rows.", choice, what, r.Evaluate.Rows)
 		c.Blocks = firstBlocks(c.Blocks)
 		kept = append(kept, c)
 	}
