@@ -376,6 +376,20 @@ func (s *compiler) in(n *ast.BinaryNode) (*node, error) {
 	return all, nil
 }
 
+// branch puts into out the value of the other branch where the condition is
+// false, and none where it has no value.
+func branch[T any](cond []float64, out, other []T, none T) {
+	for i, v := range cond {
+		switch v {
+		case 1:
+		case 0:
+			out[i] = other[i]
+		default:
+			out[i] = none
+		}
+	}
+}
+
 // choice is cond ? yes : no; only the branch taken need have a value.
 func choice(cond, yes, no *node) *node {
 	made := &node{kind: yes.kind, name: opChoice, args: []*node{cond, yes, no}, column: -1}
@@ -385,15 +399,7 @@ func choice(cond, yes, no *node) *node {
 			cond.eval(b, c)
 			yes.evalText(b, out)
 			no.evalText(b, t)
-			for i, v := range c {
-				switch v {
-				case 1:
-				case 0:
-					out[i] = t[i]
-				default:
-					out[i] = ""
-				}
-			}
+			branch(c, out, t, "")
 			b.give()
 			b.GiveWords()
 		}
@@ -404,15 +410,7 @@ func choice(cond, yes, no *node) *node {
 		cond.eval(b, c)
 		yes.eval(b, out)
 		no.eval(b, t)
-		for i, v := range c {
-			switch v {
-			case 1:
-			case 0:
-				out[i] = t[i]
-			default:
-				out[i] = math.NaN()
-			}
-		}
+		branch(c, out, t, math.NaN())
 		b.give()
 		b.give()
 	}
