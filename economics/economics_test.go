@@ -26,12 +26,14 @@ func month(v float64) scenario.Rate { return scenario.Rate{Amount: v, Per: "mont
 
 // lender is the review desk of German credit: 2000 loans a month.
 func lender() (scenario.Need, *scenario.Review, economics.Measured) {
-	return scenario.Need{
+	need := scenario.Need{
 		Currency: "DEM", Volume: month(2000), Interest: .08, Horizon: 36,
 		Costs: scenario.Costs{Fixed: month(100), PerDecision: .02, Setup: 2000, Compute: scenario.Rate{Amount: 0.9, Per: "hour"}},
-	}, &scenario.Review{Minutes: 10}, economics.Measured{
+	}
+	measured := economics.Measured{
 		Gain: economics.Range{Mean: .182, Low: .11, High: .254}, Level: .95, Seconds: .008, ReviewShare: .5,
 	}
+	return need, &scenario.Review{Minutes: 10}, measured
 }
 
 func TestLender(t *testing.T) {
