@@ -107,7 +107,7 @@ type Savings struct {
 	// Perfect is the share that a perfect model would save, nil with Share.
 	Perfect *float64 `json:"perfect,omitempty"`
 	// Cost is per decision, with the cost per decision; ConstantCost is that of
-	// the better constant action, called Constant.
+	// the better constant policy, called Constant, such as "always refuse".
 	Cost         float64 `json:"cost"`
 	ConstantCost float64 `json:"constant_cost"`
 	Constant     string  `json:"constant,omitempty"`
@@ -133,10 +133,10 @@ func SavingsOf(s *value.Sheet, choice []int, o Options) (*Savings, error) {
 		out.Sentence = "No action can be taken without a model, so that there are no savings to speak of."
 		return out, nil
 	}
-	out.Constant, out.ConstantCost = s.Actions[best], -total/float64(s.Rows)
+	out.Constant, out.ConstantCost = s.Always(best).Name, -total/float64(s.Rows)
 	if out.ConstantCost <= 0 {
-		out.Note = fmt.Sprintf("always %s costs nothing, so that nothing can be saved; see the share captured", out.Constant)
-		out.Sentence = fmt.Sprintf("Savings are not defined: always %s earns %s per decision and costs nothing.", out.Constant, amount(-out.ConstantCost, o.Currency))
+		out.Note = fmt.Sprintf("%s costs nothing, so that nothing can be saved; see the share captured", out.Constant)
+		out.Sentence = fmt.Sprintf("Savings are not defined: “%s” earns %s per decision and costs nothing.", out.Constant, amount(-out.ConstantCost, o.Currency))
 		return out, nil
 	}
 	share, perfect := 1-out.Cost/out.ConstantCost, 1+average(s.Perfect())/out.ConstantCost
@@ -167,7 +167,7 @@ func (s *Savings) sentence() string {
 	if share < 0 {
 		word, share = "wastes", -share
 	}
-	out := fmt.Sprintf("The model %s %s %% of what always %s costs", word, value.Round(100*share), s.Constant)
+	out := fmt.Sprintf("The model %s %s %% of what “%s” costs", word, value.Round(100*share), s.Constant)
 	if s.Interval != nil {
 		sign := 1.0
 		if word == "wastes" {

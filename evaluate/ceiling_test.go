@@ -59,7 +59,7 @@ func TestSavingsOfGermanCredit(t *testing.T) {
 	// The paired saving against refusing all is .182 [.110, .254] of .7.
 	near(t, "low", got.Interval.Low, .16, .03)
 	near(t, "high", got.Interval.High, .35, .03)
-	if !strings.HasPrefix(got.Sentence, "The model saves 26 % of what always refuse costs (95 % interval ") || !strings.HasSuffix(got.Sentence, "; a perfect one would save 100 %.") {
+	if !strings.HasPrefix(got.Sentence, "The model saves 26 % of what “always refuse” costs (95 % interval ") || !strings.HasSuffix(got.Sentence, "; a perfect one would save 100 %.") {
 		t.Error(got.Sentence)
 	}
 }
@@ -79,7 +79,7 @@ func TestNoSavings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(worse.Sentence, "The model wastes 114 % of what always refuse costs (95 % interval ") {
+	if !strings.HasPrefix(worse.Sentence, "The model wastes 114 % of what “always refuse” costs (95 % interval ") {
 		t.Error(worse.Sentence)
 	}
 }
