@@ -2,9 +2,12 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"bespoke/model"
+	"bespoke/scenario"
 	"bespoke/table"
 	"bespoke/value"
 	"bespoke/web"
@@ -130,13 +133,26 @@ func (r *Result) payoffTable() web.Block {
 		}
 	}
 	if v.Review != nil {
-		note := fmt.Sprintf("A person may be asked for %s a row and is right in %s of cases", web.Quantity{Value: v.Review.Cost, Unit: r.currency(), Decimals: web.Auto}, web.Quantity{Value: v.Review.Accuracy.Same, Unit: "%", Decimals: 0})
+		note := fmt.Sprintf("A person may be asked for %s a row and is right in %s", web.Quantity{Value: v.Review.Cost, Unit: r.currency(), Decimals: web.Auto}, right(v.Review.Accuracy))
 		if v.Review.Capacity.Amount > 0 {
 			note += ", at most " + v.Review.Capacity.String()
 		}
 		t.Note = note + "."
 	}
 	return t
+}
+
+// right says how often a reviewer is right.
+func right(a scenario.Accuracy) string {
+	share := func(v float64) web.Quantity { return web.Quantity{Value: v, Unit: "%", Decimals: 0} }
+	if a.By == nil {
+		return fmt.Sprintf("%s of cases", share(a.Same))
+	}
+	var parts []string
+	for _, o := range slices.Sorted(maps.Keys(a.By)) {
+		parts = append(parts, fmt.Sprintf("%s of “%s”", share(a.By[o]), o))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // chapterData says what was read and found.

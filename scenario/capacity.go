@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,12 +192,16 @@ func (Capacities) schema(s *schemas) *jsonschema.Schema {
 }
 
 // Accuracy is how often a reviewer sees the true outcome: the same for every
-// outcome, or one number per outcome.
+// outcome, one number per outcome, or for an outcome what is seen instead.
 type Accuracy struct {
 	// Same holds for every outcome; 0 when By is given.
 	Same float64
 	// By has one number per outcome.
 	By map[string]float64
+	// Seen says, by true outcome, how often which outcome is seen; the numbers of
+	// one sum to 1. By has the chance of the outcome itself as well. The mistakes
+	// of outcomes that are not in Seen are spread evenly over the others.
+	Seen map[string]map[string]float64
 }
 
 // Of is the chance of seeing the outcome when it is the true one.
@@ -207,21 +212,106 @@ func (a Accuracy) Of(outcome string) float64 {
 	return a.Same
 }
 
-// MarshalJSON writes a number, or an object of numbers by outcome.
-func (a Accuracy) MarshalJSON() ([]byte, error) {
-	if a.By != nil {
-		return json.Marshal(a.By)
+// Chance is that of seeing an outcome when another, or the same, of so many
+// outcomes is the true one.
+func (a Accuracy) Chance(truth, seen string, outcomes int) float64 {
+	right := a.Of(truth)
+	switch chances := a.Seen[truth]; {
+	case chances != nil:
+		return chances[seen]
+	case truth == seen:
+		return right
 	}
-	return json.Marshal(a.Same)
+	return (1 - right) / float64(outcomes-1)
+}
+
+// Scaled is the accuracy of a reviewer who is right so many times as often, at
+// most always; mistakes keep their proportions.
+func (a Accuracy) Scaled(times float64) Accuracy {
+	out := Accuracy{Same: math.Min(1, a.Same*times)}
+	if a.By == nil {
+		return out
+	}
+	out.By = make(map[string]float64, len(a.By))
+	for o, v := range a.By {
+		out.By[o] = math.Min(1, v*times)
+	}
+	for o, chances := range a.Seen {
+		if out.Seen == nil {
+			out.Seen = make(map[string]map[string]float64, len(a.Seen))
+		}
+		out.Seen[o] = scaled(chances, o, out.By[o])
+	}
+	return out
+}
+
+// scaled gives the outcome itself another chance and the others what is left, in
+// proportion.
+func scaled(chances map[string]float64, own string, right float64) map[string]float64 {
+	out := make(map[string]float64, len(chances)+1)
+	before := chances[own]
+	for seen, v := range chances {
+		switch {
+		case seen == own:
+		case before < 1:
+			out[seen] = v * (1 - right) / (1 - before)
+		}
+	}
+	out[own] = right
+	return out
+}
+
+// set gives an outcome its chances.
+func (a *Accuracy) set(outcome string, chances map[string]float64) {
+	if a.Seen == nil {
+		a.Seen = map[string]map[string]float64{}
+	}
+	a.Seen[outcome], a.By[outcome] = chances, chances[outcome]
+}
+
+// MarshalJSON writes a number, or an object of numbers, or of objects of
+// numbers, by outcome.
+func (a Accuracy) MarshalJSON() ([]byte, error) {
+	if a.By == nil {
+		return json.Marshal(a.Same)
+	}
+	all := make(map[string]any, len(a.By))
+	for o, v := range a.By {
+		all[o] = v
+		if chances, ok := a.Seen[o]; ok {
+			all[o] = chances
+		}
+	}
+	return json.Marshal(all)
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (a *Accuracy) UnmarshalJSON(data []byte) error {
 	*a = Accuracy{}
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-		return json.Unmarshal(data, &a.By)
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		return json.Unmarshal(data, &a.Same)
 	}
-	return json.Unmarshal(data, &a.Same)
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	a.By = make(map[string]float64, len(all))
+	for o, text := range all {
+		if !bytes.HasPrefix(text, []byte("{")) {
+			var x float64
+			if err := json.Unmarshal(text, &x); err != nil {
+				return err
+			}
+			a.By[o] = x
+			continue
+		}
+		var chances map[string]float64
+		if err := json.Unmarshal(text, &chances); err != nil {
+			return err
+		}
+		a.set(o, chances)
+	}
+	return nil
 }
 
 func (a *Accuracy) read(d *decoder, n *position.Node, path string) {
@@ -234,6 +324,16 @@ func (a *Accuracy) read(d *decoder, n *position.Node, path string) {
 	for _, e := range n.Entries {
 		at := join(path, e.Key)
 		d.given[at] = true
+		if e.Value.Shape == position.Mapping {
+			chances := make(map[string]float64, len(e.Value.Entries))
+			for _, seen := range e.Value.Entries {
+				var x float64
+				d.number(seen.Value, join(at, seen.Key), &x)
+				chances[seen.Key] = x
+			}
+			a.set(e.Key, chances)
+			continue
+		}
 		var x float64
 		d.number(e.Value, at, &x)
 		a.By[e.Key] = x
@@ -253,6 +353,10 @@ func (a Accuracy) check(r *report, path string) {
 		r.add(path, codeEmpty, "names no outcome", "write a number, or one for each outcome")
 	}
 	for _, o := range sortedKeys(a.By) {
+		if chances, ok := a.Seen[o]; ok {
+			checkSeen(r, join(path, o), chances)
+			continue
+		}
 		checkAccuracy(r, join(path, o), a.By[o])
 	}
 }
@@ -263,24 +367,49 @@ func checkAccuracy(r *report, path string, x float64) {
 	}
 }
 
+// checkSeen reports chances that cannot be those of one outcome.
+func checkSeen(r *report, path string, chances map[string]float64) {
+	sum := 0.0
+	for _, seen := range sortedKeys(chances) {
+		if v := chances[seen]; !(v >= 0 && v <= 1) {
+			r.add(join(path, seen), codeRange, fmt.Sprintf("must be from 0 to 1, got %v", v), "")
+			return
+		}
+		sum += chances[seen]
+	}
+	if math.Abs(sum-1) > 1e-9 {
+		r.add(path, codeRange, fmt.Sprintf("what is seen sums to %.6g, it must sum to 1", sum), "say how often which outcome is seen, such as {fine: 0.9, worn: 0.1}")
+	}
+}
+
 func (a Accuracy) node() printed {
 	if a.By == nil {
 		return scalar(formatNumber(a.Same))
 	}
 	n := printed{shape: position.Mapping}
 	for _, o := range sortedKeys(a.By) {
-		n.entries = append(n.entries, printedEntry{o, scalar(formatNumber(a.By[o]))})
+		one := scalar(formatNumber(a.By[o]))
+		if chances, ok := a.Seen[o]; ok {
+			one = printed{shape: position.Mapping}
+			for _, seen := range sortedKeys(chances) {
+				one.entries = append(one.entries, printedEntry{seen, scalar(formatNumber(chances[seen]))})
+			}
+		}
+		n.entries = append(n.entries, printedEntry{o, one})
 	}
 	return n
 }
 
 func (Accuracy) form() string {
-	return "number above 0, at most 1, or a mapping from outcomes to such numbers"
+	return "number above 0, at most 1, or a mapping from outcomes to such numbers, or to what is seen instead, such as {worn: {worn: 0.8, fine: 0.2}}"
 }
 
 func (Accuracy) schema(*schemas) *jsonschema.Schema {
 	one := func() *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0", Maximum: "1"}
 	}
-	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one(), {Type: "object", MinProperties: pointer(1), AdditionalProperties: one()}}}
+	chance := &jsonschema.Schema{Type: "number", Minimum: "0", Maximum: "1"}
+	seen := &jsonschema.Schema{Type: "object", MinProperties: pointer(1), AdditionalProperties: chance}
+	each := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one(), seen}}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one(), {Type: "object", MinProperties: pointer(1), AdditionalProperties: each}}}
 }

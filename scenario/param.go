@@ -279,11 +279,25 @@ func (p Param) node() printed {
 	case p.Uncertain != nil:
 		return p.uncertainNode()
 	case p.Unit == "%":
-		return scalar(Percent(p.Value).String())
+		return scalar(hundredths(p.Value))
 	case p.Unit != "":
 		return scalar(Quote(formatNumber(p.Value) + " " + p.Unit))
 	}
 	return scalar(formatNumber(p.Value))
+}
+
+// hundredths writes a share with a %, in decimal digits that are read back as
+// the same share.
+func hundredths(share float64) string {
+	if text := Percent(share).String(); strings.HasSuffix(text, "%") {
+		return text
+	}
+	digits, exponent, _ := strings.Cut(strconv.FormatFloat(share, 'e', -1, 64), "e")
+	e, err := strconv.Atoi(exponent)
+	if err != nil { // infinite or not a number, which no check lets through
+		return formatNumber(share)
+	}
+	return digits + "e" + strconv.Itoa(e+2) + "%"
 }
 
 func (p Param) uncertainNode() printed {

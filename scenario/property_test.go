@@ -150,7 +150,11 @@ func drawAccuracy(t *rapid.T) scenario.Accuracy {
 	if rapid.Bool().Draw(t, "one accuracy") {
 		return scenario.Accuracy{Same: chances.Draw(t, "accuracy")}
 	}
-	return scenario.Accuracy{By: map[string]float64{"yes": chances.Draw(t, "accuracy"), "no: 1": chances.Draw(t, "accuracy")}}
+	a := scenario.Accuracy{By: map[string]float64{"yes": chances.Draw(t, "accuracy"), "no: 1": chances.Draw(t, "accuracy")}}
+	if rapid.Bool().Draw(t, "seen") {
+		a.By["worn"], a.Seen = 0.75, map[string]map[string]float64{"worn": {"worn": 0.75, "yes": 0.25}}
+	}
+	return a
 }
 
 // drawCapacities draws one limit of each form.

@@ -59,7 +59,8 @@ type Review struct {
 	// Cost is money per reviewed row.
 	Cost float64 `yaml:"cost" json:"cost" rule:"required min=0"`
 	// Accuracy is the chance that the reviewer sees the true outcome, above 0
-	// and at most 1: one number, or one for each outcome.
+	// and at most 1: one number, one for each outcome, or for an outcome how
+	// often which one is seen.
 	Accuracy Accuracy `yaml:"accuracy" json:"accuracy"`
 	// Capacity is how many rows can be reviewed, such as "50 / month"; without
 	// it there is no limit.

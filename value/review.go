@@ -7,6 +7,7 @@ import (
 
 	"bespoke/internal/near"
 	"bespoke/model"
+	"bespoke/scenario"
 )
 
 // review checks the reviewer and adds the action that asks one.
@@ -54,6 +55,9 @@ func (p *Payoffs) accuracy() error {
 		case !(v >= 0 && v <= 1):
 			return fail(path+"."+o, "", "is %v, it must be from 0 to 1", v)
 		}
+		if err := seenOutcomes(path+"."+o, a.Seen[o], outcomes); err != nil {
+			return err
+		}
 		if v < 1/float64(len(outcomes)) && (a.By != nil || o == outcomes[0]) {
 			at, of := path, "the rows"
 			if a.By != nil {
@@ -64,22 +68,37 @@ func (p *Payoffs) accuracy() error {
 			)})
 		}
 	}
-	p.sees = sees(outcomes, a.Of)
+	p.sees = sees(outcomes, a)
+	return nil
+}
+
+// seenOutcomes checks what a reviewer sees instead of one outcome.
+func seenOutcomes(path string, chances map[string]float64, outcomes []string) error {
+	sum := 0.0
+	for seen, v := range chances {
+		if !slices.Contains(outcomes, seen) {
+			return fail(path+"."+seen, near.Offer(seen, outcomes), "%q is no outcome", seen)
+		}
+		if !(v >= 0 && v <= 1) {
+			return fail(path+"."+seen, "", "is %v, it must be from 0 to 1", v)
+		}
+		sum += v
+	}
+	if chances != nil && math.Abs(sum-1) > 1e-9 {
+		return fail(path, "", "what is seen sums to %.6g, it must sum to 1", sum)
+	}
 	return nil
 }
 
 // sees is the chance that a reviewer sees an outcome, by true outcome * outcomes
-// + seen one: the accuracy where they are the same, and the rest spread evenly
-// over the others.
-func sees(outcomes []string, accuracy func(outcome string) float64) []float64 {
+// + seen one.
+func sees(outcomes []string, a scenario.Accuracy) []float64 {
 	n := len(outcomes)
 	out := make([]float64, n*n)
 	for y, o := range outcomes {
-		right := accuracy(o)
-		for seen := range n {
-			out[y*n+seen] = (1 - right) / float64(n-1)
+		for k, seen := range outcomes {
+			out[y*n+k] = a.Chance(o, seen, n)
 		}
-		out[y*n+y] = right
 	}
 	return out
 }

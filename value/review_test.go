@@ -62,6 +62,50 @@ func TestReviewerByOutcome(t *testing.T) {
 // The closed form of reference A.2: in costs, a row is sent to review where
 // min over actions of the expected cost exceeds the price of a review and the
 // expected cost of what the reviewer decides.
+// A reviewer who takes worn parts for fine ones, by hand: with a part that is
+// worn, he repairs in .8 of the cases (120), and does nothing in .2 (-80).
+func TestReviewerWithConfusion(t *testing.T) {
+	tb, err := table.New(table.NewNumber("x", []float64{1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := value.Config{
+		Task: model.Multiclass, Outcomes: []string{"fine", "worn", "broken"}, Target: "state",
+		Value: scenario.Value{
+			Actions: scenario.Actions{
+				action("repair", "fine", "-40", "worn", "120", "broken", "120"), action("replace", "fine", "-300", "worn", "-60", "broken", "200"),
+				action("nothing", "fine", "0", "worn", "-80", "broken", "-500"),
+			},
+			Review: &scenario.Review{Cost: 7, Accuracy: scenario.Accuracy{
+				By: map[string]float64{"fine": .9, "worn": .8, "broken": 1}, Seen: map[string]map[string]float64{"worn": {"worn": .8, "fine": .2}},
+			}},
+		},
+	}
+	p := compile(t, c)
+	s, err := p.Sheet(tb, []float64{.5, .3, .2}, []float64{1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "realised", s.Realised[3], .8*120+.2*-80-7, 1e-12)
+	// Fine: .9 nothing, .05 repair, .05 replace. Broken: always replaced.
+	near(t, "expected", s.Expected[3], .5*(.05*-40+.05*-300)+.3*(.8*120+.2*-80)+.2*200-7, 1e-12)
+	better := c
+	better.Value.Review = &scenario.Review{Cost: 7, Accuracy: c.Value.Review.Accuracy.Scaled(1.125)}
+	s, err = compile(t, better).Sheet(tb, nil, []float64{1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "realised, more often right", s.Realised[3], .9*120+.1*-80-7, 1e-9)
+	for want, seen := range map[string]map[string]float64{
+		"sums to 0.9": {"worn": .8, "fine": .1}, "is no outcome": {"worn": .8, "fin": .2}, "from 0 to 1": {"worn": 1.5, "fine": -.5},
+	} {
+		c.Value.Review = &scenario.Review{Accuracy: scenario.Accuracy{By: map[string]float64{"fine": .9, "worn": .8, "broken": 1}, Seen: map[string]map[string]float64{"worn": seen}}}
+		if _, err := value.Compile(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v; want %q", seen, err, want)
+		}
+	}
+}
+
 func TestReviewClosedForm(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d := drawProblem(r)

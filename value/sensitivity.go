@@ -369,13 +369,7 @@ func (p *Payoffs) limitKnobs(need scenario.Need) []knob {
 		return turn(func(r *scenario.Review) { r.Cost *= f })
 	}})
 	return append(out, knob{name: "value.review.accuracy", money: true, turn: func(f float64) (Config, scenario.Need) {
-		return turn(func(r *scenario.Review) {
-			r.Accuracy.Same = math.Min(1, r.Accuracy.Same*f)
-			r.Accuracy.By = maps.Clone(r.Accuracy.By)
-			for o, v := range r.Accuracy.By {
-				r.Accuracy.By[o] = math.Min(1, v*f)
-			}
-		})
+		return turn(func(r *scenario.Review) { r.Accuracy = r.Accuracy.Scaled(f) })
 	}})
 }
 

@@ -89,12 +89,9 @@ func (p *Payoffs) warnReview(money [][]float64) {
 	for a := range lead {
 		lead[a] = make([]float64, p.states)
 		for o, name := range p.config.Outcomes {
-			right := r.Accuracy.Of(name)
-			asked := right*money[best[o]][o] - r.Cost
-			for seen := range best {
-				if seen != o {
-					asked += (1 - right) / float64(p.states-1) * money[best[seen]][o]
-				}
+			asked := -r.Cost
+			for seen, other := range p.config.Outcomes {
+				asked += r.Accuracy.Chance(name, other, p.states) * money[best[seen]][o]
 			}
 			lead[a][o] = asked - money[a][o]
 		}
