@@ -9,7 +9,6 @@ import (
 	"bespoke/explain"
 	"bespoke/model"
 	"bespoke/scenario"
-	"bespoke/tune"
 	"bespoke/web"
 )
 
@@ -37,6 +36,7 @@ func (r *Result) chapterTrain() *web.Chapter {
 		c.Blocks = append(c.Blocks, r.members())
 	}
 	c.Blocks = append(c.Blocks, r.leaderboard())
+	c.Blocks = append(c.Blocks, r.searched()...)
 	return c
 }
 
@@ -84,99 +84,6 @@ func (r *Result) metric() evaluate.Metric {
 		return evaluate.Metric{Title: "metric"}
 	}
 	return m
-}
-
-func (r *Result) trialChart() web.Block {
-	m := r.metric()
-	chart := web.Trials{
-		Title: "Every candidate by quality and by money", Metric: m.Title, Lower: !m.Higher, Unit: r.currency(), Per: "per 1,000 decisions",
-		Caption: "On out-of-fold predictions of the development rows. The held-out rows took no part. The baseline is left out of the picture.",
-	}
-	for i, t := range r.tried() {
-		if t.Failed != "" || i == 0 && len(r.Search.Trials) > 1 {
-			continue
-		}
-		chart.Points = append(chart.Points, web.Trial{Model: t.Candidate.Model, Label: t.Candidate.Label, Metric: t.Metric, Money: t.Money * perThousand, Mark: r.mark(t)})
-	}
-	return chart.Chart()
-}
-
-// tried are the trials, and the committee where it is the choice.
-func (r *Result) tried() []*tune.Trial {
-	out := slices.Clone(r.Search.Trials)
-	if k := r.Search.Committee; k != nil && k.Taken {
-		out = append(out, r.Search.Chosen())
-	}
-	return out
-}
-
-// mark says which choice a trial or the committee is, if any.
-func (r *Result) mark(t *tune.Trial) string {
-	best, technology := r.Search.Chosen(), r.Search.Trials[r.Search.Technology]
-	chosen := t.Number == best.Number && t.Candidate.Model == best.Candidate.Model
-	accurate := t.Number == technology.Number && t.Candidate.Model == technology.Candidate.Model
-	switch {
-	case chosen && accurate:
-		return "both choices"
-	case chosen:
-		return "scenario-driven"
-	case accurate:
-		return "technology-driven"
-	}
-	return ""
-}
-
-// leaderboard lists the trials, most money or best metric first.
-func (r *Result) leaderboard() web.Block {
-	m := r.metric()
-	trials := r.tried()
-	slices.SortStableFunc(trials, func(a, b *tune.Trial) int {
-		switch {
-		case (a.Failed == "") != (b.Failed == ""):
-			return cmp.Compare(len(a.Failed), len(b.Failed))
-		case r.hasMoney():
-			return cmp.Compare(b.Money, a.Money)
-		case m.Higher:
-			return cmp.Compare(b.Metric, a.Metric)
-		}
-		return cmp.Compare(a.Metric, b.Metric)
-	})
-	t := web.Table{Columns: []web.Column{{Title: "Candidate"}, {Title: m.Title, Number: true, Decimals: web.Auto}, {Title: "loss", Number: true, Decimals: web.Auto}}}
-	if r.hasMoney() {
-		t.Columns = append(t.Columns, web.Column{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true})
-		t.Note = "Whiskers are plus and minus two standard errors. Candidates marked “equal” cannot be told from the most money."
-	}
-	t.Columns = append(t.Columns, web.Column{Title: "Calibration"}, web.Column{Title: "Note"})
-	for _, trial := range trials {
-		t.Rows = append(t.Rows, r.trialRow(trial))
-	}
-	return web.Fold{Summary: fmt.Sprintf("All %d trials", len(r.Search.Trials)), Blocks: []web.Block{t}}
-}
-
-func (r *Result) trialRow(t *tune.Trial) web.Row {
-	row := web.Row{Cells: []web.Cell{web.Str(t.Candidate.Label), web.Num(t.Metric), web.Num(t.Loss)}}
-	if t.Failed != "" {
-		row.Cells[1], row.Cells[2] = web.Str(""), web.Str("")
-	}
-	if r.hasMoney() {
-		mean, err := t.Money*perThousand, 2*t.MoneyError*perThousand
-		row.Cells = append(row.Cells, web.Est(mean, mean-err, mean+err))
-	}
-	note := ""
-	if t.Equal {
-		note = "equal"
-	}
-	switch {
-	case t.Failed != "":
-		note = "failed: " + t.Failed
-	case t.Dropped != "":
-		note = "dropped: " + t.Dropped
-	default:
-		row.Badge = r.mark(t)
-		row.Chosen = row.Badge == "scenario-driven" || row.Badge == "both choices"
-	}
-	row.Cells = append(row.Cells, web.Str(t.Calibration), web.Str(note))
-	return row
 }
 
 // chapterEvaluate shows what the choices earn on held-out rows.

@@ -15,6 +15,7 @@ import (
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
+	"bespoke/train"
 	"bespoke/tune"
 	"bespoke/value"
 )
@@ -34,6 +35,9 @@ type Result struct {
 	Design   *design.Plan    `json:"design,omitempty"`
 	Search   *tune.Outcome   `json:"search,omitempty"`
 	Evaluate *Evaluation     `json:"evaluate,omitempty"`
+	// Costs are what each trial of the search took, by its number; nil where that
+	// is not known. They differ from run to run.
+	Costs []*train.Cost `json:"costs,omitempty"`
 	// Latency is how long a decision takes, Economics what the model brings and
 	// costs; nil without payoffs.
 	Latency   *Latency             `json:"latency,omitempty"`

@@ -28,6 +28,12 @@ func ThisHost() Host {
 	return h
 }
 
+// PeakMemory is the most memory that this process has held at a time, in bytes;
+// 0 where the system does not tell.
+func PeakMemory() int64 {
+	return kibibytes(procField("/proc/self/status", "VmHWM")) << 10
+}
+
 // procField finds "name : value" in a file of the Linux kernel; elsewhere the
 // file is missing and the answer empty.
 func procField(path, name string) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"bespoke/calibrate"
 	"bespoke/model"
@@ -22,6 +23,8 @@ type OutOfFold struct {
 	// Rounds is the median over the folds of the rounds kept, 0 when the model
 	// has none.
 	Rounds int
+	// Cost is what it took; zero where the predictions were not made just now.
+	Cost Cost
 }
 
 // CrossFit predicts every row of the split's folds by a model that learnt from
@@ -35,6 +38,7 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 		at[r] = i
 	}
 	rounds := make([]int, len(split.Folds))
+	costs := make([]Cost, len(split.Folds))
 	errs := make([]error, len(split.Folds))
 	slots := make(chan struct{}, max(1, threads))
 	inside := max(1, threads/len(split.Folds))
@@ -47,7 +51,7 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 				return
 			}
 			var predictions []float64
-			predictions, rounds[f], errs[f] = p.fold(ctx, c, split, f, inside)
+			predictions, rounds[f], costs[f], errs[f] = p.fold(ctx, c, split, f, inside)
 			for i, r := range split.Folds[f] {
 				if errs[f] == nil {
 					copy(out.Predictions[at[r]*k:], predictions[i*k:(i+1)*k])
@@ -63,6 +67,7 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 	}
 	slices.Sort(rounds)
 	out.Rounds = rounds[len(rounds)/2]
+	out.Cost = together(costs)
 	return out, nil
 }
 
@@ -86,13 +91,20 @@ func NewOutOfFold(split table.Split, outputs int) *OutOfFold {
 	return out
 }
 
-func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) ([]float64, int, error) {
+func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) ([]float64, int, Cost, error) {
+	begin := time.Now()
 	fitted, err := p.Fit(ctx, c, split.Training(f), Options{Threads: threads})
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, Cost{}, err
 	}
-	predictions, err := fitted.Solution.Predict(p.Table.Take(split.Folds[f]), threads)
-	return predictions, fitted.Rounds, err
+	took := time.Since(begin)
+	held := p.Table.Take(split.Folds[f])
+	predictions, err := fitted.Solution.Predict(held, threads)
+	if err != nil {
+		return nil, 0, Cost{}, err
+	}
+	cost, err := costOf(fitted.Solution, held, took)
+	return predictions, fitted.Rounds, cost, err
 }
 
 // Calibration is a calibration learnt from out-of-fold predictions.

@@ -75,6 +75,9 @@ type Trial struct {
 	Rounds int `json:"rounds,omitempty"`
 	// Equal is true when the trial's money cannot be told from the most.
 	Equal bool `json:"equal,omitempty"`
+	// Cost is what it took where it was tried; nil when that was not kept. It
+	// differs from run to run and is therefore kept apart from what does not.
+	Cost *train.Cost `json:"-"`
 }
 
 // Judged is what out-of-fold predictions are worth.
@@ -234,10 +237,14 @@ func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error
 	if err == nil {
 		t.Judged, err = s.score(o, calibration)
 	}
+	cost := train.Cost{}
+	if o != nil {
+		cost = o.Cost
+	}
 	if err != nil {
 		t.Failed = err.Error()
 	}
-	return t, reused, nil
+	return t, reused, s.note(ctx, t, key, cost)
 }
 
 // key is the content key of what a candidate learns. The label and the reason do
@@ -252,11 +259,13 @@ func (s *Search) key(c model.Candidate) string {
 
 // crossFit gets the out-of-fold predictions from the journal or makes them.
 func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, threads int) (*train.OutOfFold, bool, error) {
+	var cost train.Cost
 	work := func() ([]byte, error) {
 		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
 		if err != nil {
 			return nil, err
 		}
+		cost = o.Cost
 		return encode(o), nil
 	}
 	if s.Store == nil {
@@ -268,6 +277,7 @@ func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, th
 		return nil, false, err
 	}
 	o := train.NewOutOfFold(s.Split, s.Problem.Outputs())
+	o.Cost = cost
 	if err := decode(data, o); err != nil {
 		return nil, false, err
 	}

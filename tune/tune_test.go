@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bespoke/internal/tabletest"
 	"bespoke/model"
 	"bespoke/runs"
@@ -289,5 +291,33 @@ func TestTimeBudgetIsNotReproducible(t *testing.T) {
 	}
 	if o.Reproducible || len(o.Trials) < len(s.Candidates) {
 		t.Errorf("reproducible %v, %d trials; want false and at least the %d candidates", o.Reproducible, len(o.Trials), len(s.Candidates))
+	}
+}
+
+// TestCostIsKept: a search that takes trials from the journal knows what they
+// cost when they were made.
+func TestCostIsKept(t *testing.T) {
+	dir := t.TempDir()
+	var made []*train.Cost
+	for turn := range 2 {
+		s := search(t, 4)
+		s.Store = open(t, dir)
+		o, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range o.Costs() {
+			if c == nil || !(c.Fit > 0) || !(c.Row > 0) || c.Bytes < 100 {
+				t.Fatalf("turn %d: trial %d cost %+v", turn, i, c)
+			}
+		}
+		if turn == 0 {
+			made = o.Costs()
+		} else if d := cmp.Diff(made, o.Costs()); d != "" {
+			t.Error(d)
+		}
+		if err := s.Store.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -165,6 +165,8 @@ func gallery() Document {
 		Lines{Title: "Logarithmic", X: "epoch", Y: "loss", Log: true, Series: []Line{{"train", []LinePoint{{X: 1, Y: 10}, {X: 2, Y: 0.1}}}}}.Chart(),
 		Tornado{Title: "What if a number is wrong", Unit: "EUR", Per: "a month", Share: 0.2, Base: 900, Rows: []Swing{{Name: "volume", Low: 700, High: 1100}, {Name: hostile, Low: 1000, High: -200, Note: "turns at 3"}}}.Chart(),
 		Cases{Title: "What if", Unit: "EUR", Per: "a month", Ways: []string{"bundled model", "always refuse"}, Rows: []Case{{Name: "as it is", Money: []float64{900, 0}, Interval: &Interval{Low: 700, High: 1000}}, {Name: "losses doubled", Money: []float64{200, math.NaN()}}}}.Chart(),
+		Parallel{Title: "Settings", Axes: []ParallelAxis{{Name: hostile, Values: []float64{0.001, 1, 0.1}}, {Name: "same", Values: []float64{2, 2, 2}}, {Name: "loss", Values: []float64{3, math.NaN(), 1}, Lower: true}}, Lines: []ParallelLine{{Name: hostile}, {Name: "b"}, {Name: "c", Good: true}}}.Chart(),
+		Parallel{Title: "No settings"}.Chart(),
 		Tornado{Title: "No numbers"}.Chart(), Cases{Title: "No cases"}.Chart(),
 		Lines{Title: "Cash", X: "month", Y: "cash", Unit: "EUR", Zero: true, Series: []Line{{"", []LinePoint{{X: 0, Y: -10}, {X: 1, Y: 4, Interval: &Interval{Low: 1, High: 6}}}}}}.Chart(),
 		Drift{Title: hostile, Rows: []DriftRow{{Name: hostile, Index: 0.2}}}.Chart(),

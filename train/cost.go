@@ -1,0 +1,75 @@
+package train
+
+import (
+	"slices"
+	"time"
+
+	"bespoke/solution"
+	"bespoke/table"
+)
+
+// Cost is what a candidate takes on the machine that it was tried on. All but
+// Bytes differs from run to run; nothing may be chosen by it but where the
+// scenario sets a limit.
+type Cost struct {
+	// Fit is how long learning took, in seconds, summed over the folds. Folds
+	// that were learnt at the same time on the same processors count each.
+	Fit float64 `json:"fit_seconds"`
+	// Row is how long predicting one row takes, in seconds: the median over rows,
+	// then over the folds. Calibration and payoffs are not in it.
+	Row float64 `json:"row_seconds"`
+	// Bytes is the size of what was learnt, as it is bundled: the median over
+	// the folds.
+	Bytes int64 `json:"bytes"`
+}
+
+// timedRows is how many rows of a fold are predicted one by one to know how long
+// a row takes.
+const timedRows = 64
+
+// costOf measures what a fold learnt; rows are some that it did not learn from.
+func costOf(s *solution.Solution, rows *table.Table, fit time.Duration) (Cost, error) {
+	c := Cost{Fit: fit.Seconds()}
+	parts, err := s.Parts()
+	if err != nil {
+		return c, err
+	}
+	for _, p := range parts {
+		c.Bytes += int64(len(p))
+	}
+	c.Row, err = rowSeconds(s, rows)
+	return c, err
+}
+
+func rowSeconds(s *solution.Solution, rows *table.Table) (float64, error) {
+	conformed, _, err := rows.Conform(s.Schema)
+	if err != nil {
+		return 0, err
+	}
+	r := s.NewRow()
+	spans := make([]time.Duration, timedRows)
+	for i := range spans {
+		r.Fill(conformed, i%conformed.Rows())
+		begin := time.Now()
+		if err := s.Decide(r); err != nil {
+			return 0, err
+		}
+		spans[i] = time.Since(begin)
+	}
+	slices.Sort(spans)
+	return spans[len(spans)/2].Seconds(), nil
+}
+
+// together is the cost of all folds.
+func together(folds []Cost) Cost {
+	var out Cost
+	rows, sizes := make([]float64, len(folds)), make([]int64, len(folds))
+	for i, c := range folds {
+		out.Fit += c.Fit
+		rows[i], sizes[i] = c.Row, c.Bytes
+	}
+	slices.Sort(rows)
+	slices.Sort(sizes)
+	out.Row, out.Bytes = rows[len(rows)/2], sizes[len(sizes)/2]
+	return out
+}
