@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"bespoke/internal/tabletest"
 	"bespoke/pipeline"
@@ -87,6 +92,60 @@ func TestKilledRunGoesOn(t *testing.T) {
 	if !bytes.Equal(read(t, a.Bundle.Path), read(t, b.Bundle.Path)) {
 		t.Error("the killed run gives another bundle")
 	}
+}
+
+// TestKilledAnywhereGoesOn kills runs at random moments from their first to
+// their last millisecond, some of them twice. Whatever was being written then,
+// the same command ends with the bundle and the report of a run that nobody
+// disturbed.
+func TestKilledAnywhereGoesOn(t *testing.T) {
+	rounds := 20
+	if testing.Short() {
+		rounds = 3
+	}
+	dir := folder(t, map[string]string{"scenario.yaml": slower, "loans.csv": tabletest.CSV(tabletest.Loans(200, 3))})
+	begin := time.Now()
+	whole := resultOf(t, must(t, "run", dir, "--dir", filepath.Join(dir, "whole"), "--json").out)
+	span := time.Since(begin)
+	want := read(t, whole.Bundle.Path)
+
+	rng := rand.New(rand.NewPCG(6, 20))
+	killed := 0
+	for round := range rounds {
+		to := filepath.Join(dir, fmt.Sprintf("killed-%d", round))
+		for range 1 + round%2 {
+			cmd, _, _ := start(t, "program", "run", dir, "--dir", to, "--json", "--threads", strconv.Itoa(1+round%3))
+			stop := time.AfterFunc(time.Duration(rng.Float64()*float64(span)), func() { _ = cmd.Process.Kill() })
+			_ = cmd.Wait() // killed, or done before
+			stop.Stop()
+			if !cmd.ProcessState.Success() {
+				killed++
+			}
+		}
+		got := resultOf(t, must(t, "run", dir, "--dir", to, "--json").out)
+		if !bytes.Equal(read(t, got.Bundle.Path), want) {
+			t.Errorf("round %d: another bundle after a kill", round)
+		}
+		if d := cmp.Diff(timeless(whole), timeless(got)); d != "" {
+			t.Errorf("round %d: another report after a kill:\n%s", round, d)
+		}
+	}
+	if killed < rounds/2 {
+		t.Errorf("only %d processes were killed before they were done", killed)
+	}
+}
+
+// timeless is a result as JSON, without what a clock or a folder puts in.
+func timeless(r pipeline.Result) string {
+	r.Latency, r.Costs, r.Economics = nil, nil, nil
+	b := *r.Bundle
+	b.Path, b.Limits = "", nil
+	r.Bundle = &b
+	out, err := json.Marshal(r)
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
 }
 
 func resultOf(t *testing.T, text string) pipeline.Result {
