@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // Fit learns boosted trees with the given parameters; Boost says what they
@@ -37,16 +38,17 @@ func Fit(ctx context.Context, params model.Params, in model.Training) (*Model, e
 type booster struct {
 	s   *settings
 	in  model.Training
-	obj *objective
+	obj *objective.Objective
 	// now is the loss whose gradient the current round follows: warm, if there
 	// is one, in the first rounds.
-	now, warm *objective
-	tgt       target
-	team      *team
-	data      *binned
-	grow      *grower
-	scale     scale
-	model     *Model
+	now, warm *objective.Objective
+	// tgt is of the rows to learn from, watched of those for early stopping.
+	tgt, watched objective.Target
+	team         *team
+	data         *binned
+	grow         *grower
+	scale        scale
+	model        *Model
 
 	// score is the raw scores of the training rows, output after output; gh and
 	// the sums by block are made of g and h for one output at a time.
@@ -56,7 +58,7 @@ type booster struct {
 	output      int    // that gradients are computed for
 	// in and out of the bag; out is nil when all rows are in.
 	bag, out []int32
-	quantile *quantiler
+	quantile *objective.Quantiler
 	applied  *Tree
 
 	valid *validation
@@ -79,10 +81,19 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 		return nil, err
 	}
 	b := &booster{s: s, in: in, obj: obj, warm: warm}
-	b.tgt = target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: s.alpha}
+	b.tgt = *objective.NewTarget(in, s.loss)
 	if in.Task != model.Regression {
 		if b.absent, err = absentClasses(in); err != nil {
 			return nil, err
+		}
+	}
+	if err := b.obj.Ready(&b.tgt); err != nil {
+		return nil, err
+	}
+	if in.Valid != nil {
+		b.watched = *objective.NewTarget(*in.Valid, s.loss)
+		if err := obj.Ready(&b.watched); err != nil {
+			return nil, fmt.Errorf("validation rows: %w", err)
 		}
 	}
 	if err := b.start(); err != nil {
@@ -92,7 +103,7 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	cols := newBinner(in.X, in.Weights, s, in.Seed).columns(b.team)
 	b.data = newBinned(in.X, cols, b.team)
 	b.grow = newGrower(s, b.data, b.team)
-	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.constant)
+	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.Constant)
 	b.allocate()
 	return b, nil
 }
@@ -141,13 +152,13 @@ func absentClasses(in model.Training) ([]bool, error) {
 
 // start makes the model without trees.
 func (b *booster) start() error {
-	m := &Model{Task: b.in.Task, Objective: b.obj.name, Classes: len(b.in.Classes)}
+	m := &Model{Task: b.in.Task, Objective: b.obj.Name, Classes: len(b.in.Classes)}
 	for _, f := range b.in.X.Features {
 		m.Features = append(m.Features, Feature{Name: f.Name, Levels: f.Levels})
 	}
-	m.Base = make([]float64, b.obj.raw(len(b.in.Classes)))
+	m.Base = make([]float64, b.obj.Raw(len(b.in.Classes)))
 	if b.s.fromAverage {
-		m.Base = b.obj.base(&b.tgt)
+		m.Base = b.obj.Base(&b.tgt)
 	}
 	for _, x := range m.Base {
 		if math.IsInf(x, 0) || math.IsNaN(x) {
@@ -165,15 +176,12 @@ func (b *booster) allocate() {
 		b.score[i] = b.model.Base[i/n]
 	}
 	b.g = make([]float64, n)
-	if !b.obj.constant {
+	if !b.obj.Constant {
 		b.h = make([]float64, n)
 	}
 	b.sums = make([][2]float64, blocks(n))
-	if b.obj.prepare != nil {
-		b.tgt.prob = make([]float64, n*k)
-	}
-	if b.obj.renew != nil {
-		b.quantile = newQuantiler(&b.tgt)
+	if b.obj.Renew != nil {
+		b.quantile = objective.NewQuantiler(&b.tgt)
 	}
 	b.grow.gh = make([]cell, n)
 	b.grow.rows = make([]int32, n)
@@ -238,7 +246,7 @@ func (b *booster) round(ctx context.Context, round int) (grown bool, err error) 
 	if b.now = b.obj; b.warm != nil && float64(round)*b.s.rate < warmth {
 		b.now = b.warm
 	}
-	if b.obj.prepare != nil {
+	if b.obj.Prepare != nil {
 		b.team.run(len(b.sums), b.prepareTask)
 	}
 	for k := range b.model.Base {
@@ -270,7 +278,7 @@ func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
 		tree.Nodes[0].Value = 0
 		return tree, nil
 	}
-	if b.obj.renew != nil {
+	if b.obj.Renew != nil {
 		b.renew(&tree)
 	}
 	for i := range tree.Nodes {
@@ -325,19 +333,19 @@ func (b *booster) gradients(k int) error {
 }
 
 func (b *booster) prepareBlock(_, task int) {
-	b.obj.prepare(&b.tgt, b.score, task*block, min(b.in.X.Rows, (task+1)*block))
+	b.obj.Prepare(&b.tgt, b.score, task*block, min(b.in.X.Rows, (task+1)*block))
 }
 
 func (b *booster) gradientBlock(_, task int) {
 	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
-	b.now.gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
+	b.now.Gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
 	sum := [2]float64{}
 	for i := lo; i < hi; i++ {
-		sum[0] += b.tgt.weight(i) * math.Abs(b.g[i])
+		sum[0] += b.tgt.Weight(i) * math.Abs(b.g[i])
 	}
 	if b.h != nil {
 		for i := lo; i < hi; i++ {
-			sum[1] += b.tgt.weight(i) * b.h[i]
+			sum[1] += b.tgt.Weight(i) * b.h[i]
 		}
 	}
 	b.sums[task] = sum
@@ -349,7 +357,7 @@ func (b *booster) wholeBlock(_, task int) {
 		if b.h != nil {
 			h = b.h[i]
 		}
-		b.grow.gh[i] = b.scale.row(b.g[i], h, b.tgt.weight(i))
+		b.grow.gh[i] = b.scale.row(b.g[i], h, b.tgt.Weight(i))
 	}
 }
 
@@ -391,7 +399,6 @@ func (t *Tree) value(row []float64) float64 {
 type validation struct {
 	b      *booster
 	x      *model.Matrix
-	tgt    target
 	score  []float64 // row after row
 	sums   [][2]float64
 	tree   *Tree
@@ -405,7 +412,6 @@ func newValidation(b *booster) *validation {
 	k := len(b.model.Base)
 	v := &validation{
 		b: b, x: in.X,
-		tgt:   target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: b.s.alpha},
 		score: make([]float64, in.X.Rows*k),
 		sums:  make([][2]float64, blocks(in.X.Rows)),
 	}
@@ -444,8 +450,8 @@ func (v *validation) lossBlock(_, task int) {
 	k := len(v.b.model.Base)
 	sum := [2]float64{}
 	for i := task * block; i < min(v.x.Rows, (task+1)*block); i++ {
-		w := v.tgt.weight(i)
-		sum[0] += w * v.b.obj.loss(&v.tgt, i, v.score[i*k:(i+1)*k])
+		w := v.b.watched.Weight(i)
+		sum[0] += w * v.b.obj.Loss(&v.b.watched, i, v.score[i*k:(i+1)*k])
 		sum[1] += w
 	}
 	v.sums[task] = sum

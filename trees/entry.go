@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 const boostName = "trees.boost.v1"
@@ -45,12 +46,20 @@ const most = 1e12
 
 var boostParams = []model.Param{
 	{
-		Name: "objective", Default: "auto", Choices: objectiveChoices(),
-		Doc: "Loss to minimise: squared, absolute or quantile for numbers, log-loss for classes; auto is squared or log-loss.",
+		Name: "objective", Default: "auto", Choices: append([]string{"auto"}, objective.Names()...),
+		Doc: "Loss to minimise: squared, absolute, quantile, huber or fair for numbers, poisson or tweedie for those not below 0, gamma for those above 0, log-loss for classes; auto is squared or log-loss.",
 	},
 	{
 		Name: "alpha", Default: 0.9, Min: 0.001, Max: 0.999,
 		Doc: "Which quantile the objective quantile predicts; 0.5 is the median.",
+	},
+	{
+		Name: "delta", Default: 1.0, Min: 1e-12, Max: most,
+		Doc: "From which error on the objectives huber and fair count an error by its size instead of its square, in units of the target.",
+	},
+	{
+		Name: "variance_power", Default: 1.5, Min: 1.01, Max: 1.99,
+		Doc: "Power of the objective tweedie: the variance of a number is its mean to this power; near 1 is poisson, near 2 gamma.",
 	},
 	{
 		Name: "rounds", Default: 100.0, Min: 0, Max: 100000, Integer: true,
@@ -154,7 +163,7 @@ var boostParams = []model.Param{
 // settings are the resolved parameters in the types that the steps read.
 type settings struct {
 	objective                     string
-	alpha                         float64
+	loss                          objective.Settings
 	rounds, patience              int
 	rate                          float64
 	leaves, depth                 int
@@ -177,7 +186,7 @@ func resolve(params model.Params) (settings, error) {
 		return settings{}, fmt.Errorf("trees: parameters: %w", err)
 	}
 	return settings{
-		objective: p.Choice("objective"), alpha: p.Number("alpha"),
+		objective: p.Choice("objective"), loss: lossSettings(p),
 		rounds: p.Int("rounds"), patience: p.Int("patience"), rate: p.Number("learning_rate"),
 		leaves: p.Int("num_leaves"), depth: p.Int("max_depth"),
 		minChild: p.Number("min_child_samples"), minHessian: p.Number("min_sum_hessian"), minGain: p.Number("min_gain"),

@@ -1,0 +1,3 @@
+package objective
+
+type queries struct{}
