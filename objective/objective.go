@@ -122,7 +122,7 @@ type Target struct {
 
 // NewTarget is the target of rows to learn from.
 func NewTarget(in model.Training, s Settings) *Target {
-	return &Target{Y: in.Y, Weights: in.Weights, Classes: len(in.Classes), Settings: s}
+	return &Target{Y: in.Y, Weights: in.Weights, Classes: len(in.Classes), Groups: in.Groups, Settings: s}
 }
 
 // Weight is the weight of row i.
@@ -150,7 +150,7 @@ func (o *Objective) Ready(t *Target) error {
 // loss is a new row.
 var table = []*Objective{
 	squared, absolute, quantile, logistic, softmax,
-	huber, fair, poisson, gamma, tweedie,
+	huber, fair, poisson, gamma, tweedie, lambdarank,
 }
 
 // Names lists the objectives, each name once.

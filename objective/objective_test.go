@@ -47,6 +47,9 @@ func TestGradientsAreDerivatives(t *testing.T) {
 	all := slices.Concat(table, expected)
 	for i := range all {
 		obj, bound := all[i], i >= len(table)
+		if obj.Total != nil {
+			continue // see TestLambdasAreDerivatives
+		}
 		name := obj.Name + " " + obj.Tasks[0].String()
 		if bound {
 			name += " expected"
@@ -104,6 +107,9 @@ func TestGradientsAreDerivatives(t *testing.T) {
 func TestBaseIsBestConstant(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for _, obj := range table {
+		if obj.Total != nil {
+			continue
+		}
 		t.Run(obj.Name+" "+obj.Tasks[0].String(), func(t *testing.T) {
 			tgt, _ := tgtFor(obj, 101, r)
 			tgt.Weights = make([]float64, 101)

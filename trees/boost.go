@@ -11,16 +11,26 @@ import (
 )
 
 // Fit learns boosted trees with the given parameters; Boost says what they
-// are. Rows of one class only, monotone constraints on categories or for three
+// are. Rows of one class only, targets that the objective can not have, monotone constraints on categories or for three
 // and more classes, and whatever Training.Check refuses are errors. Features
 // that have the same value in all rows, or none, are never split on. Where
 // nothing can be split (one row, constant features) the model is the best
 // constant.
 func Fit(ctx context.Context, params model.Params, in model.Training) (*Model, error) {
+	return FitWith(ctx, params, in, nil)
+}
+
+// FitWith is Fit for a loss of the caller's own, such as one made by
+// objective.Objective.With, in place of the one that the parameter objective
+// names. Its name must be that of a loss of the package objective for the task,
+// by whose link the model predicts, also after it was loaded; and stakes must
+// not be asked for. With no loss it is Fit.
+func FitWith(ctx context.Context, params model.Params, in model.Training, own *objective.Objective) (*Model, error) {
 	s, err := resolve(params)
 	if err != nil {
 		return nil, err
 	}
+	s.own = own
 	b, err := newBooster(&s, in)
 	if err != nil {
 		return nil, fmt.Errorf("trees: fit: %w", err)
@@ -58,6 +68,7 @@ type booster struct {
 	output      int    // that gradients are computed for
 	// in and out of the bag; out is nil when all rows are in.
 	bag, out []int32
+	sampler  sampler
 	quantile *objective.Quantiler
 	applied  *Tree
 
@@ -90,6 +101,9 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	if err := b.obj.Ready(&b.tgt); err != nil {
 		return nil, err
 	}
+	if b.sampler.use = s.sampling != "bag"; b.sampler.use && obj.Renew != nil {
+		return nil, fmt.Errorf("sampling %q does not fit the objective %q, whose leaves are quantiles of rows drawn alike; it must be \"bag\"", s.sampling, obj.Name)
+	}
 	if in.Valid != nil {
 		b.watched = *objective.NewTarget(*in.Valid, s.loss)
 		if err := obj.Ready(&b.watched); err != nil {
@@ -103,7 +117,10 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	cols := newBinner(in.X, in.Weights, s, in.Seed).columns(b.team)
 	b.data = newBinned(in.X, cols, b.team)
 	b.grow = newGrower(s, b.data, b.team)
-	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.Constant)
+	if b.grow.together, err = togetherMasks(in, b.data.cols); err != nil {
+		return nil, err
+	}
+	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.Constant && !b.sampler.use)
 	b.allocate()
 	return b, nil
 }
@@ -176,7 +193,7 @@ func (b *booster) allocate() {
 		b.score[i] = b.model.Base[i/n]
 	}
 	b.g = make([]float64, n)
-	if !b.obj.Constant {
+	if !b.obj.Constant || b.sampler.use {
 		b.h = make([]float64, n)
 	}
 	b.sums = make([][2]float64, blocks(n))
@@ -234,7 +251,7 @@ func (b *booster) boost(ctx context.Context) error {
 
 // sampled says whether rounds differ in rows or features by chance.
 func (b *booster) sampled() bool {
-	return b.out != nil || b.s.featureFraction < 1
+	return b.out != nil || b.sampler.use || b.s.featureFraction < 1
 }
 
 // round adds a tree per output and says whether any of them has a split.
@@ -264,7 +281,7 @@ func (b *booster) round(ctx context.Context, round int) (grown bool, err error) 
 
 // tree grows tree number at for output k and adds its values to the scores.
 func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
-	if err := b.gradients(k); err != nil {
+	if err := b.gradients(k, at); err != nil {
 		return Tree{}, err
 	}
 	b.drawColumns(at)
@@ -286,6 +303,7 @@ func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
 			return Tree{}, fmt.Errorf("a leaf has the value %v; the targets or weights are too large or too small", n.Value)
 		}
 	}
+	b.sampler.learn(b, &tree, k)
 	b.apply(&tree, k)
 	return tree, nil
 }
@@ -315,14 +333,17 @@ func (b *booster) bounded() bool {
 // stay finite.
 const mostGradient = 1e150
 
-// gradients fills grow.gh for output k.
-func (b *booster) gradients(k int) error {
+// gradients fills grow.gh for output k and tree number tree.
+func (b *booster) gradients(k, tree int) error {
 	b.output = k
 	b.team.run(len(b.sums), b.gradientTask)
 	g, h := 0.0, 0.0
 	for _, s := range b.sums {
 		g += s[0]
 		h += s[1]
+	}
+	if b.sampler.use && g < mostGradient {
+		g, h = b.drawByGradient(tree, g, h)
 	}
 	if !(g < mostGradient) {
 		return fmt.Errorf("the gradients add up to %v; the targets or weights are too large", g)
@@ -338,6 +359,11 @@ func (b *booster) prepareBlock(_, task int) {
 
 func (b *booster) gradientBlock(_, task int) {
 	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
+	if b.h != nil && b.now.Constant {
+		for i := lo; i < hi; i++ {
+			b.h[i] = 1
+		}
+	}
 	b.now.Gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
 	sum := [2]float64{}
 	for i := lo; i < hi; i++ {
@@ -437,6 +463,9 @@ func (v *validation) addBlock(_, task int) {
 
 // loss is the weighted mean loss, added up in fixed blocks.
 func (v *validation) loss() float64 {
+	if total := v.b.obj.Total; total != nil {
+		return total(&v.b.watched, v.score)
+	}
 	v.b.team.run(len(v.sums), v.lossTask)
 	loss, weight := 0.0, 0.0
 	for _, s := range v.sums {

@@ -1,6 +1,58 @@
 package trees
 
-import "math"
+import (
+	"fmt"
+	"math"
+
+	"bespoke/model"
+	"bespoke/objective"
+)
+
+// warmth is for how many rounds, times the learning rate, boosting for expected
+// loss follows the log-loss with the same weights first: as far as a score can
+// go in them, in log-odds. From the priors alone, rows are pushed to the side of
+// the dear answer before anything is known about them, and where they are pushed
+// far their gradient is gone; on development data (bench/quality/RESULTS.md) 6
+// lost less money than 3 or 0. It does not hang on the number of rounds, so that
+// a refit with the rounds that early stopping found goes the same way.
+const warmth = 6.0
+
+// objectivesFor is the loss that the settings ask for, and the one, if any, that
+// the first rounds follow.
+func objectivesFor(s *settings, task model.Task) (loss, warm *objective.Objective, err error) {
+	if s.own != nil {
+		return ownObjective(s, task)
+	}
+	loss, err = objective.Find(s.objective, task)
+	if err == nil && s.stakes == model.StakesExpected {
+		if dear := objective.Expected(task); dear != nil {
+			return dear, loss, nil
+		}
+	}
+	return loss, nil, err
+}
+
+// ownObjective is the loss of FitWith.
+func ownObjective(s *settings, task model.Task) (loss, warm *objective.Objective, err error) {
+	if s.stakes != model.StakesNone {
+		return nil, nil, fmt.Errorf("parameter %s: %q does not go with a loss of one's own", model.StakesParam, s.stakes)
+	}
+	if !s.own.Fits(task) {
+		return nil, nil, fmt.Errorf("the loss given does not fit the task %s", task)
+	}
+	if _, err := objective.Find(s.own.Name, task); err != nil {
+		return nil, nil, fmt.Errorf("the loss given could not be loaded again: %w", err)
+	}
+	return s.own, nil, nil
+}
+
+// lossSettings are the parameters that losses need.
+func lossSettings(p model.Params) objective.Settings {
+	s := objective.Defaults()
+	s.Alpha, s.Delta, s.Power = p.Number("alpha"), p.Number("delta"), p.Number("variance_power")
+	s.Truncation, s.Plain = p.Int("truncation"), p.Choice("rank_norm") == "no"
+	return s
+}
 
 // renew replaces the leaves' values by quantiles of the residuals in them, for
 // losses whose second derivative says nothing about the best value. With
