@@ -113,6 +113,9 @@ func (m *Model) part(member Member) (part, error) {
 	if _, nested := member.Model.(*Model); nested {
 		return part{}, errors.New("it is a mean itself; means do not nest")
 	}
+	if model.IsLogarithmic(member.Model) {
+		return part{}, errors.New("its raw output is the logarithm of the number it predicts; only raw outputs on the scale of the target can be averaged")
+	}
 	reads, outputs := member.Model.Inputs(), member.Model.Outputs()
 	p := part{Member: member, end: member.Start + reads}
 	if !(member.Weight > 0 && member.Weight <= 1) {

@@ -184,6 +184,14 @@ func TestNewErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	counted := sample(model.Regression)
+	for i, y := range counted.Y {
+		counted.Y[i] = math.Abs(y)
+	}
+	counts, err := trees.Boost.Fit(t.Context(), model.Params{"objective": "poisson", "rounds": 2}, counted)
+	if err != nil {
+		t.Fatal(err)
+	}
 	change := func(i int, f func(*ensemble.Member)) []ensemble.Member {
 		out := append([]ensemble.Member(nil), binary...)
 		f(&out[i])
@@ -200,6 +208,7 @@ func TestNewErrors(t *testing.T) {
 		"features -2 to 0": change(1, func(m *ensemble.Member) { m.Start = -2 }),
 		"begins at 2":      change(2, func(m *ensemble.Member) { m.Start = 2 }),
 		"do not nest":      change(0, func(m *ensemble.Member) { m.Model = mean }),
+		"logarithm":        {{Model: counts.(model.Raw), Weight: 1}},
 	} {
 		if m, err := ensemble.New(given); err == nil || m != nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)

@@ -194,6 +194,9 @@ func (e *Explainer) output(want int, prediction []float64) (output, raw int, err
 func (e *Explainer) unit() string {
 	switch e.solution.Task {
 	case model.Regression:
+		if model.IsLogarithmic(e.solution.Model) {
+			return "log of " + e.solution.Target
+		}
 		return e.solution.Target
 	case model.Binary:
 		return "log-odds"

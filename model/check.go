@@ -10,7 +10,7 @@ import (
 // Check verifies everything that a model may take for granted about what it
 // learns from: that there are rows, that sizes agree, that targets are finite
 // numbers or known class indices, that weights are positive and stakes not
-// negative, and that the features hold what the encoding promises (Dense: finite numbers; Native: NaN
+// negative, that sets of interactions hold features, and that the features hold what the encoding promises (Dense: finite numbers; Native: NaN
 // for missing, category codes within their levels, never infinite). The error
 // names the row, counted from 0, and the feature. Valid rows are checked too.
 func (t Training) Check(encoding Encoding) error {
@@ -52,6 +52,12 @@ func (t Training) check(encoding Encoding) error {
 		return err
 	}
 	if err := t.checkStakes(); err != nil {
+		return err
+	}
+	if t.Groups != nil && len(t.Groups) != len(t.Y) {
+		return fmt.Errorf("%d query numbers for %d rows; they must be equal", len(t.Groups), len(t.Y))
+	}
+	if err := t.checkInteractions(); err != nil {
 		return err
 	}
 	return t.X.checkValues(encoding)
@@ -125,6 +131,20 @@ func (t Training) checkStakes() error {
 	for i, s := range t.Stakes {
 		if !(s >= 0) || math.IsInf(s, 0) {
 			return fmt.Errorf("stake of row %d is %v; it must be 0 or more and finite", i, s)
+		}
+	}
+	return nil
+}
+
+func (t Training) checkInteractions() error {
+	for i, set := range t.Interactions {
+		if len(set) == 0 {
+			return fmt.Errorf("set %d of features that may interact is empty", i)
+		}
+		for _, j := range set {
+			if j < 0 || j >= t.X.Cols() {
+				return fmt.Errorf("set %d of features that may interact has feature %d; it must be from 0 to %d", i, j, t.X.Cols()-1)
+			}
 		}
 	}
 	return nil

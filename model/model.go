@@ -76,6 +76,17 @@ type Training struct {
 	// parameter StakesParam is given any, and only when that asks for it; nil
 	// means none.
 	Stakes []float64
+	// Groups are one number per row: rows with the same number belong to the
+	// same query and are to be ranked among each other, by targets that are
+	// grades. Only objectives of ranking look at them; nil means none.
+	Groups []int32
+	// Interactions are sets of positions of features. A prediction must then be
+	// a sum of parts each of which depends on features of one set alone, so that
+	// what a feature does depends on no feature it shares no set with. A feature
+	// may be in several sets; those in none are together in one more. nil means
+	// that all may interact. A model that adds up single features (a linear one)
+	// meets any.
+	Interactions [][]int
 	// Classes are the outcome names, by class index; nil for Regression.
 	Classes []string
 	// Valid holds rows for early stopping; nil means none.

@@ -7,19 +7,30 @@ import (
 	"math"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // Fit learns boosted trees with the given parameters; Boost says what they
-// are. Rows of one class only, monotone constraints on categories or for three
+// are. Rows of one class only, targets that the objective can not have, monotone constraints on categories or for three
 // and more classes, and whatever Training.Check refuses are errors. Features
 // that have the same value in all rows, or none, are never split on. Where
 // nothing can be split (one row, constant features) the model is the best
 // constant.
 func Fit(ctx context.Context, params model.Params, in model.Training) (*Model, error) {
+	return FitWith(ctx, params, in, nil)
+}
+
+// FitWith is Fit for a loss of the caller's own, such as one made by
+// objective.Objective.With, in place of the one that the parameter objective
+// names. Its name must be that of a loss of the package objective for the task,
+// by whose link the model predicts, also after it was loaded; and stakes must
+// not be asked for. With no loss it is Fit.
+func FitWith(ctx context.Context, params model.Params, in model.Training, own *objective.Objective) (*Model, error) {
 	s, err := resolve(params)
 	if err != nil {
 		return nil, err
 	}
+	s.own = own
 	b, err := newBooster(&s, in)
 	if err != nil {
 		return nil, fmt.Errorf("trees: fit: %w", err)
@@ -37,16 +48,17 @@ func Fit(ctx context.Context, params model.Params, in model.Training) (*Model, e
 type booster struct {
 	s   *settings
 	in  model.Training
-	obj *objective
+	obj *objective.Objective
 	// now is the loss whose gradient the current round follows: warm, if there
 	// is one, in the first rounds.
-	now, warm *objective
-	tgt       target
-	team      *team
-	data      *binned
-	grow      *grower
-	scale     scale
-	model     *Model
+	now, warm *objective.Objective
+	// tgt is of the rows to learn from, watched of those for early stopping.
+	tgt, watched objective.Target
+	team         *team
+	data         *binned
+	grow         *grower
+	scale        scale
+	model        *Model
 
 	// score is the raw scores of the training rows, output after output; gh and
 	// the sums by block are made of g and h for one output at a time.
@@ -56,7 +68,8 @@ type booster struct {
 	output      int    // that gradients are computed for
 	// in and out of the bag; out is nil when all rows are in.
 	bag, out []int32
-	quantile *quantiler
+	sampler  sampler
+	quantile *objective.Quantiler
 	applied  *Tree
 
 	valid *validation
@@ -79,10 +92,22 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 		return nil, err
 	}
 	b := &booster{s: s, in: in, obj: obj, warm: warm}
-	b.tgt = target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: s.alpha}
+	b.tgt = *objective.NewTarget(in, s.loss)
 	if in.Task != model.Regression {
 		if b.absent, err = absentClasses(in); err != nil {
 			return nil, err
+		}
+	}
+	if err := b.obj.Ready(&b.tgt); err != nil {
+		return nil, err
+	}
+	if b.sampler.use = s.sampling != "bag"; b.sampler.use && obj.Renew != nil {
+		return nil, fmt.Errorf("sampling %q does not fit the objective %q, whose leaves are quantiles of rows drawn alike; it must be \"bag\"", s.sampling, obj.Name)
+	}
+	if in.Valid != nil {
+		b.watched = *objective.NewTarget(*in.Valid, s.loss)
+		if err := obj.Ready(&b.watched); err != nil {
+			return nil, fmt.Errorf("validation rows: %w", err)
 		}
 	}
 	if err := b.start(); err != nil {
@@ -92,7 +117,10 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	cols := newBinner(in.X, in.Weights, s, in.Seed).columns(b.team)
 	b.data = newBinned(in.X, cols, b.team)
 	b.grow = newGrower(s, b.data, b.team)
-	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.constant)
+	if b.grow.together, err = togetherMasks(in, b.data.cols); err != nil {
+		return nil, err
+	}
+	b.scale.scaleWeights(in.Weights, in.X.Rows, obj.Constant && !b.sampler.use)
 	b.allocate()
 	return b, nil
 }
@@ -141,13 +169,13 @@ func absentClasses(in model.Training) ([]bool, error) {
 
 // start makes the model without trees.
 func (b *booster) start() error {
-	m := &Model{Task: b.in.Task, Objective: b.obj.name, Classes: len(b.in.Classes)}
+	m := &Model{Task: b.in.Task, Objective: b.obj.Name, Classes: len(b.in.Classes)}
 	for _, f := range b.in.X.Features {
 		m.Features = append(m.Features, Feature{Name: f.Name, Levels: f.Levels})
 	}
-	m.Base = make([]float64, b.obj.raw(len(b.in.Classes)))
+	m.Base = make([]float64, b.obj.Raw(len(b.in.Classes)))
 	if b.s.fromAverage {
-		m.Base = b.obj.base(&b.tgt)
+		m.Base = b.obj.Base(&b.tgt)
 	}
 	for _, x := range m.Base {
 		if math.IsInf(x, 0) || math.IsNaN(x) {
@@ -165,15 +193,12 @@ func (b *booster) allocate() {
 		b.score[i] = b.model.Base[i/n]
 	}
 	b.g = make([]float64, n)
-	if !b.obj.constant {
+	if !b.obj.Constant || b.sampler.use {
 		b.h = make([]float64, n)
 	}
 	b.sums = make([][2]float64, blocks(n))
-	if b.obj.prepare != nil {
-		b.tgt.prob = make([]float64, n*k)
-	}
-	if b.obj.renew != nil {
-		b.quantile = newQuantiler(&b.tgt)
+	if b.obj.Renew != nil {
+		b.quantile = objective.NewQuantiler(&b.tgt)
 	}
 	b.grow.gh = make([]cell, n)
 	b.grow.rows = make([]int32, n)
@@ -226,7 +251,7 @@ func (b *booster) boost(ctx context.Context) error {
 
 // sampled says whether rounds differ in rows or features by chance.
 func (b *booster) sampled() bool {
-	return b.out != nil || b.s.featureFraction < 1
+	return b.out != nil || b.sampler.use || b.s.featureFraction < 1
 }
 
 // round adds a tree per output and says whether any of them has a split.
@@ -238,7 +263,7 @@ func (b *booster) round(ctx context.Context, round int) (grown bool, err error) 
 	if b.now = b.obj; b.warm != nil && float64(round)*b.s.rate < warmth {
 		b.now = b.warm
 	}
-	if b.obj.prepare != nil {
+	if b.obj.Prepare != nil {
 		b.team.run(len(b.sums), b.prepareTask)
 	}
 	for k := range b.model.Base {
@@ -256,7 +281,7 @@ func (b *booster) round(ctx context.Context, round int) (grown bool, err error) 
 
 // tree grows tree number at for output k and adds its values to the scores.
 func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
-	if err := b.gradients(k); err != nil {
+	if err := b.gradients(k, at); err != nil {
 		return Tree{}, err
 	}
 	b.drawColumns(at)
@@ -270,7 +295,7 @@ func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
 		tree.Nodes[0].Value = 0
 		return tree, nil
 	}
-	if b.obj.renew != nil {
+	if b.obj.Renew != nil {
 		b.renew(&tree)
 	}
 	for i := range tree.Nodes {
@@ -278,6 +303,7 @@ func (b *booster) tree(ctx context.Context, k, at int) (Tree, error) {
 			return Tree{}, fmt.Errorf("a leaf has the value %v; the targets or weights are too large or too small", n.Value)
 		}
 	}
+	b.sampler.learn(b, &tree, k)
 	b.apply(&tree, k)
 	return tree, nil
 }
@@ -307,14 +333,17 @@ func (b *booster) bounded() bool {
 // stay finite.
 const mostGradient = 1e150
 
-// gradients fills grow.gh for output k.
-func (b *booster) gradients(k int) error {
+// gradients fills grow.gh for output k and tree number tree.
+func (b *booster) gradients(k, tree int) error {
 	b.output = k
 	b.team.run(len(b.sums), b.gradientTask)
 	g, h := 0.0, 0.0
 	for _, s := range b.sums {
 		g += s[0]
 		h += s[1]
+	}
+	if b.sampler.use && g < mostGradient {
+		g, h = b.drawByGradient(tree, g, h)
 	}
 	if !(g < mostGradient) {
 		return fmt.Errorf("the gradients add up to %v; the targets or weights are too large", g)
@@ -325,19 +354,24 @@ func (b *booster) gradients(k int) error {
 }
 
 func (b *booster) prepareBlock(_, task int) {
-	b.obj.prepare(&b.tgt, b.score, task*block, min(b.in.X.Rows, (task+1)*block))
+	b.obj.Prepare(&b.tgt, b.score, task*block, min(b.in.X.Rows, (task+1)*block))
 }
 
 func (b *booster) gradientBlock(_, task int) {
 	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
-	b.now.gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
+	if b.h != nil && b.now.Constant {
+		for i := lo; i < hi; i++ {
+			b.h[i] = 1
+		}
+	}
+	b.now.Gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
 	sum := [2]float64{}
 	for i := lo; i < hi; i++ {
-		sum[0] += b.tgt.weight(i) * math.Abs(b.g[i])
+		sum[0] += b.tgt.Weight(i) * math.Abs(b.g[i])
 	}
 	if b.h != nil {
 		for i := lo; i < hi; i++ {
-			sum[1] += b.tgt.weight(i) * b.h[i]
+			sum[1] += b.tgt.Weight(i) * b.h[i]
 		}
 	}
 	b.sums[task] = sum
@@ -349,7 +383,7 @@ func (b *booster) wholeBlock(_, task int) {
 		if b.h != nil {
 			h = b.h[i]
 		}
-		b.grow.gh[i] = b.scale.row(b.g[i], h, b.tgt.weight(i))
+		b.grow.gh[i] = b.scale.row(b.g[i], h, b.tgt.Weight(i))
 	}
 }
 
@@ -391,7 +425,6 @@ func (t *Tree) value(row []float64) float64 {
 type validation struct {
 	b      *booster
 	x      *model.Matrix
-	tgt    target
 	score  []float64 // row after row
 	sums   [][2]float64
 	tree   *Tree
@@ -405,7 +438,6 @@ func newValidation(b *booster) *validation {
 	k := len(b.model.Base)
 	v := &validation{
 		b: b, x: in.X,
-		tgt:   target{y: in.Y, w: in.Weights, classes: len(in.Classes), alpha: b.s.alpha},
 		score: make([]float64, in.X.Rows*k),
 		sums:  make([][2]float64, blocks(in.X.Rows)),
 	}
@@ -431,6 +463,9 @@ func (v *validation) addBlock(_, task int) {
 
 // loss is the weighted mean loss, added up in fixed blocks.
 func (v *validation) loss() float64 {
+	if total := v.b.obj.Total; total != nil {
+		return total(&v.b.watched, v.score)
+	}
 	v.b.team.run(len(v.sums), v.lossTask)
 	loss, weight := 0.0, 0.0
 	for _, s := range v.sums {
@@ -444,8 +479,8 @@ func (v *validation) lossBlock(_, task int) {
 	k := len(v.b.model.Base)
 	sum := [2]float64{}
 	for i := task * block; i < min(v.x.Rows, (task+1)*block); i++ {
-		w := v.tgt.weight(i)
-		sum[0] += w * v.b.obj.loss(&v.tgt, i, v.score[i*k:(i+1)*k])
+		w := v.b.watched.Weight(i)
+		sum[0] += w * v.b.obj.Loss(&v.b.watched, i, v.score[i*k:(i+1)*k])
 		sum[1] += w
 	}
 	v.sums[task] = sum

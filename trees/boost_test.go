@@ -74,10 +74,20 @@ func TestWeightsAreRepetitions(t *testing.T) {
 		{model.Regression, "squared"},
 		{model.Regression, "absolute"},
 		{model.Regression, "quantile"},
+		{model.Regression, "huber"},
+		{model.Regression, "fair"},
+		{model.Regression, "poisson"},
+		{model.Regression, "gamma"},
+		{model.Regression, "tweedie"},
 		{model.Binary, "log-loss"},
 		{model.Multiclass, "log-loss"},
 	} {
 		in := learnable(c.task, 500, 4, 4)
+		if slices.Contains([]string{"poisson", "gamma", "tweedie"}, c.objective) {
+			for i, y := range in.Y {
+				in.Y[i] = math.Exp(y / 8)
+			}
+		}
 		in.Weights = make([]float64, 500)
 		r := rand.New(rand.NewPCG(4, 5))
 		var rows []int
@@ -180,7 +190,7 @@ func TestMonotone(t *testing.T) {
 	for _, c := range []struct {
 		task      model.Task
 		objective string
-	}{{model.Regression, "squared"}, {model.Regression, "absolute"}, {model.Regression, "quantile"}, {model.Binary, "log-loss"}} {
+	}{{model.Regression, "squared"}, {model.Regression, "absolute"}, {model.Regression, "quantile"}, {model.Regression, "huber"}, {model.Binary, "log-loss"}} {
 		in := learnable(c.task, 1_500, 4, 11)
 		in.X.Features[0].Monotone, in.X.Features[1].Monotone = 1, -1
 		m := fit(t, model.Params{"objective": c.objective, "rounds": 25, "min_child_samples": 5}, in)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // learnable draws rows with a signal: column 0 and 1 and the category in the
@@ -80,15 +81,15 @@ func predictions(m *Model, x *model.Matrix) []float64 {
 // loss is the mean of the objective's loss, without weights.
 func loss(t testing.TB, m *Model, in model.Training) float64 {
 	t.Helper()
-	obj, err := findObjective(m.Objective, m.Task)
+	obj, err := objective.Find(m.Objective, m.Task)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tgt := target{y: in.Y, classes: len(in.Classes), alpha: 0.9}
+	tgt := objective.Target{Y: in.Y, Classes: len(in.Classes), Settings: objective.Defaults()}
 	raw, sum := make([]float64, len(m.Base)), 0.0
 	for i := range in.Y {
 		m.Raw(in.X.Row(i), raw)
-		sum += obj.loss(&tgt, i, raw)
+		sum += obj.Loss(&tgt, i, raw)
 	}
 	return sum / float64(len(in.Y))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 const boostName = "trees.boost.v1"
@@ -45,12 +46,28 @@ const most = 1e12
 
 var boostParams = []model.Param{
 	{
-		Name: "objective", Default: "auto", Choices: objectiveChoices(),
-		Doc: "Loss to minimise: squared, absolute or quantile for numbers, log-loss for classes; auto is squared or log-loss.",
+		Name: "objective", Default: "auto", Choices: append([]string{"auto"}, objective.Names()...),
+		Doc: "Loss to minimise: squared, absolute, quantile, huber or fair for numbers, poisson or tweedie for those not below 0, gamma for those above 0, lambdarank for grades within queries, log-loss for classes; auto is squared or log-loss.",
 	},
 	{
 		Name: "alpha", Default: 0.9, Min: 0.001, Max: 0.999,
 		Doc: "Which quantile the objective quantile predicts; 0.5 is the median.",
+	},
+	{
+		Name: "delta", Default: 1.0, Min: 1e-12, Max: most,
+		Doc: "From which error on the objectives huber and fair count an error by its size instead of its square, in units of the target.",
+	},
+	{
+		Name: "variance_power", Default: 1.5, Min: 1.01, Max: 1.99,
+		Doc: "Power of the objective tweedie: the variance of a number is its mean to this power; near 1 is poisson, near 2 gamma.",
+	},
+	{
+		Name: "truncation", Default: 30.0, Min: 1, Max: 100000, Integer: true,
+		Doc: "How many of the first rows of a query the objective lambdarank and its early stopping care for.",
+	},
+	{
+		Name: "rank_norm", Default: "yes", Choices: []string{"yes", "no"},
+		Doc: "Whether the objective lambdarank brings the gradients of each query to the same size.",
 	},
 	{
 		Name: "rounds", Default: 100.0, Min: 0, Max: 100000, Integer: true,
@@ -100,8 +117,20 @@ var boostParams = []model.Param{
 		Search: &model.Range{Low: 1e-8, High: 100, Log: true},
 	},
 	{
+		Name: "sampling", Default: "bag", Choices: []string{"bag", "goss", "mvs"},
+		Doc: "How the rows of a tree are drawn: bag by equal chance, goss all with large gradients and some of the others, mvs by chance in proportion to the gradient.",
+	},
+	{
+		Name: "top_rate", Default: 0.2, Min: 0, Max: 1,
+		Doc: "Share of the rows, those with the largest gradients, that sampling goss keeps.",
+	},
+	{
+		Name: "other_rate", Default: 0.1, Min: 0.001, Max: 1,
+		Doc: "Share of the rows that sampling goss draws from the others; with top_rate at most 1.",
+	},
+	{
 		Name: "bagging_fraction", Default: 1.0, Min: 0.01, Max: 1,
-		Doc:    "Share of the rows that a tree learns from, drawn without repetition; needs bagging_freq.",
+		Doc:    "Share of the rows that a tree learns from, drawn without repetition; needs bagging_freq, but for sampling mvs.",
 		Search: &model.Range{Low: 0.5, High: 1},
 	},
 	{
@@ -154,12 +183,15 @@ var boostParams = []model.Param{
 // settings are the resolved parameters in the types that the steps read.
 type settings struct {
 	objective                     string
-	alpha                         float64
+	loss                          objective.Settings
+	own                           *objective.Objective // of FitWith, else nil
 	rounds, patience              int
 	rate                          float64
 	leaves, depth                 int
 	minChild, minHessian, minGain float64
 	l1, l2                        float64
+	sampling                      string
+	topRate, otherRate            float64
 	bagging                       float64
 	baggingFreq                   int
 	featureFraction               float64
@@ -176,12 +208,16 @@ func resolve(params model.Params) (settings, error) {
 	if err != nil {
 		return settings{}, fmt.Errorf("trees: parameters: %w", err)
 	}
+	if top, other := p.Number("top_rate"), p.Number("other_rate"); top+other > 1 {
+		return settings{}, fmt.Errorf("trees: parameters: top_rate %v and other_rate %v must add up to at most 1", top, other)
+	}
 	return settings{
-		objective: p.Choice("objective"), alpha: p.Number("alpha"),
+		objective: p.Choice("objective"), loss: lossSettings(p),
 		rounds: p.Int("rounds"), patience: p.Int("patience"), rate: p.Number("learning_rate"),
 		leaves: p.Int("num_leaves"), depth: p.Int("max_depth"),
 		minChild: p.Number("min_child_samples"), minHessian: p.Number("min_sum_hessian"), minGain: p.Number("min_gain"),
 		l1: p.Number("lambda_l1"), l2: p.Number("lambda_l2"),
+		sampling: p.Choice("sampling"), topRate: p.Number("top_rate"), otherRate: p.Number("other_rate"),
 		bagging: p.Number("bagging_fraction"), baggingFreq: p.Int("bagging_freq"), featureFraction: p.Number("feature_fraction"),
 		maxBins: p.Int("max_bins"), minInBin: p.Number("min_data_in_bin"),
 		onehot: p.Int("max_cat_to_onehot"), maxCat: p.Int("max_cat_threshold"),

@@ -13,6 +13,8 @@ type leaf struct {
 	// lo and hi bound its rows in grower.rows.
 	lo, hi int
 	depth  int
+	// together are the sets of features that may still be used below it.
+	together uint64
 	// hist is its histogram in the pool, -1 for none.
 	hist int
 	// out is its value, without the learning rate.
@@ -34,6 +36,8 @@ type grower struct {
 	// use says which columns the tree may split on.
 	use    []bool
 	leaves []leaf
+	// together has the sets that each column is in; nil without constraints.
+	together []uint64
 	// spans are the rows of every node, in the order of Tree.Nodes.
 	spans []span
 	nodes []Node
@@ -65,7 +69,7 @@ func newGrower(s *settings, d *binned, t *team) *grower {
 func (g *grower) grow(ctx context.Context) (Tree, error) {
 	g.leaves, g.nodes, g.spans, g.sets = g.leaves[:0], g.nodes[:0], g.spans[:0], g.sets[:0]
 	g.pool.reset()
-	root := leaf{hi: len(g.rows), hist: -1}
+	root := leaf{hi: len(g.rows), hist: -1, together: math.MaxUint64}
 	root.low, root.high = math.Inf(-1), math.Inf(1)
 	for _, r := range g.rows {
 		root.sum.add(g.gh[r])
@@ -126,6 +130,10 @@ func (g *grower) split(at int) int {
 	left.best, right.best = split{}, split{}
 	left.depth++
 	right.depth++
+	if g.together != nil {
+		left.together &= g.together[s.col]
+		right.together = left.together
+	}
 	left.hi = parent.lo + lefts
 	right.lo = left.hi
 	right.hist = -1

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bespoke/model"
+	"bespoke/objective"
 
 	"pgregory.net/rapid"
 )
@@ -123,7 +124,7 @@ func TestScaleKeepsSums(t *testing.T) {
 		var s scale
 		s.scaleWeights(w, n, constant)
 		sumG, sumAbs, sumH, sumW := 0.0, 0.0, 0.0, 0.0
-		at := func(i int) float64 { return (&target{w: w}).weight(i) }
+		at := func(i int) float64 { return (&objective.Target{Weights: w}).Weight(i) }
 		for i := range g {
 			g[i] = unit * r.NormFloat64() * math.Pow(10, spread*(r.Float64()-1))
 			h[i] = unit * r.Float64() * math.Pow(10, spread*(r.Float64()-1))

@@ -6,13 +6,13 @@
 //	entry.go      the table of parameters and the entry Boost
 //	bin.go        values to bins: quantile edges, categories by count
 //	layout.go     the binned rows in memory, in panels and in columns
-//	sample.go     which rows and features a tree sees
-//	objective.go  the table of losses: base score, gradients, loss, link
+//	sample.go     which rows and features a tree sees, which features a leaf
+//	loss.go       which loss is followed, leaves that are quantiles
 //	histogram.go  gradient sums per bin
 //	split.go      the best threshold of a feature
 //	category.go   the best set of levels of a category
 //	grow.go       one tree, leaf by leaf, the best split first
-//	boost.go      rounds, early stopping, renewal of leaves
+//	boost.go      rounds, early stopping, gradients
 //	predict.go    rows to predictions
 //	save.go       the model as bytes
 //
@@ -26,15 +26,18 @@ import (
 	"sort"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // Model is a fitted ensemble. It is safe for concurrent use as long as nobody
-// changes its fields; it implements model.Rounds and model.Raw.
+// changes its fields; it implements model.Rounds, model.Raw and
+// model.Logarithmic.
 //
 // The raw score (margin) of output k is Base[k] plus the values that the trees
 // k, k+len(Base), k+2*len(Base), ... give the row. Regression has one raw
-// output, the number itself; binary has one, the log-odds of class 1;
-// multiclass has one per class and the softmax of them is the prediction.
+// output, the number itself or its logarithm (see Logarithmic); binary has one,
+// the log-odds of class 1; multiclass has one per class and the softmax of them
+// is the prediction.
 type Model struct {
 	// Task is what the model predicts.
 	Task model.Task
@@ -56,6 +59,8 @@ type Model struct {
 var (
 	_ model.Rounds = (*Model)(nil)
 	_ model.Raw    = (*Model)(nil)
+
+	_ model.Logarithmic = (*Model)(nil)
 )
 
 // Feature names one column of the rows that a Model reads.
@@ -140,6 +145,13 @@ func (m *Model) Outputs() int {
 		return 1
 	}
 	return m.Classes
+}
+
+// Logarithmic says whether the raw score is the logarithm of the number that is
+// predicted, as with the objectives poisson, gamma and tweedie.
+func (m *Model) Logarithmic() bool {
+	obj, err := objective.Find(m.Objective, m.Task)
+	return err == nil && obj.Logarithmic
 }
 
 // Rounds is how many boosting rounds were kept: after early stopping, those up

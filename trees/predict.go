@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // fast holds all trees of a model in one run of 16-byte steps. A child pair is
@@ -39,7 +40,7 @@ const (
 )
 
 // prepare lays the trees out for prediction. Fit and Load call it last.
-func (m *Model) prepare(obj *objective) {
+func (m *Model) prepare(obj *objective.Objective) {
 	nodes, words := 0, 0
 	for i := range m.Trees {
 		nodes += len(m.Trees[i].Nodes)
@@ -50,7 +51,7 @@ func (m *Model) prepare(obj *objective) {
 		values: make([]float64, 0, nodes),
 		roots:  make([]uint32, 0, len(m.Trees)),
 		sets:   make([]uint64, 0, words),
-		link:   obj.link,
+		link:   obj.Link,
 	}
 	for i := range m.Trees {
 		t := &m.Trees[i]

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // The saved form, little-endian; n is an unsigned varint, f a float64, s a
@@ -107,11 +108,11 @@ func Load(data []byte) (*Model, error) {
 	if d.err != nil {
 		return nil, fmt.Errorf("trees: load: %w", d.err)
 	}
-	obj, err := findObjective(m.Objective, m.Task)
+	obj, err := objective.Find(m.Objective, m.Task)
 	if err != nil {
 		return nil, fmt.Errorf("trees: load: %w", err)
 	}
-	if !fitsTask(m.Task, m.Classes) || len(m.Base) != obj.raw(m.Classes) {
+	if !fitsTask(m.Task, m.Classes) || len(m.Base) != obj.Raw(m.Classes) {
 		return nil, fmt.Errorf("trees: load: %d classes and %d base scores do not fit the task %s", m.Classes, len(m.Base), m.Task)
 	}
 	m.countGain()

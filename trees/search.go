@@ -88,6 +88,7 @@ func (v *search) children(first, second int) {
 	v.own(smallAt)
 	// What its parent could not be split on a child can not either.
 	copy(g.pool.use[small.hist], g.pool.use[parent])
+	g.forbid(small)
 	v.build(small)
 	v.run(small, large)
 }
@@ -125,6 +126,7 @@ func (v *search) own(at int) {
 	copy(p.use[victim], v.g.use)
 	p.owner[victim] = int32(at)
 	v.g.leaves[at].hist = victim
+	v.g.forbid(&v.g.leaves[at])
 }
 
 func (v *search) release(l *leaf) {

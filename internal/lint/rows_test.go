@@ -15,6 +15,7 @@ var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
+	{"objective"},
 	{"value", "linear", "trees", "ensemble", "features", "calibrate"},
 	{"zoo", "economics"},
 	{"solution"},
