@@ -3,6 +3,8 @@ package trees
 import (
 	"context"
 	"math"
+	"math/rand/v2"
+	"sort"
 )
 
 // leaf is a node of the growing tree that is not split, at least not yet.
@@ -253,4 +255,116 @@ func (v *division) placeBlock(_, b int) {
 	count := v.lefts[b+1] - before
 	copy(v.g.rows[v.lo+before:], v.left[lo:lo+count])
 	copy(v.g.rows[v.lo+v.lefts[n]+b*block-before:], v.right[lo:lo+size-count])
+}
+
+// What a stream of random numbers is for; it is the second half of its seed.
+// Rounds and trees are added to the ones that are drawn anew.
+const (
+	seedEdges    = 1
+	seedRows     = 1 << 32
+	seedFeatures = 2 << 32
+)
+
+// draw chooses k of the numbers 0 to n-1, each set with the same chance, and
+// calls in for those chosen and out, when not nil, for the others, in rising
+// order (selection sampling).
+func draw(r *rand.Rand, n, k int, in, out func(i int)) {
+	for i := range n {
+		if r.Float64()*float64(n-i) < float64(k) {
+			in(i)
+			k--
+		} else if out != nil {
+			out(i)
+		}
+	}
+}
+
+// drawRows chooses the bag of a round.
+func (b *booster) drawRows(round int) {
+	if b.s.baggingFreq == 0 || b.s.bagging == 1 || round%b.s.baggingFreq != 0 {
+		return
+	}
+	n := b.in.X.Rows
+	k := max(1, int(b.s.bagging*float64(n)))
+	b.bag = b.bag[:0]
+	if b.out == nil {
+		b.out = make([]int32, 0, n)
+	}
+	b.out = b.out[:0]
+	draw(rand.New(rand.NewPCG(b.in.Seed, seedRows+uint64(round))), n, k,
+		func(i int) { b.bag = append(b.bag, int32(i)) },
+		func(i int) { b.out = append(b.out, int32(i)) })
+}
+
+// drawColumns chooses the columns of a tree.
+func (b *booster) drawColumns(tree int) {
+	n := len(b.grow.use)
+	k := n
+	if b.s.featureFraction < 1 {
+		k = min(n, max(1, int(math.Round(b.s.featureFraction*float64(n)))))
+	}
+	if k == n {
+		for i := range b.grow.use {
+			b.grow.use[i] = true
+		}
+		return
+	}
+	draw(rand.New(rand.NewPCG(b.in.Seed, seedFeatures+uint64(tree))), n, k,
+		func(i int) { b.grow.use[i] = true },
+		func(i int) { b.grow.use[i] = false })
+}
+
+// draw chooses the rows of the tree.
+func (v *gardener) draw() {
+	g, n := v.g, len(v.g.order)
+	clear(v.counts)
+	times := 1.0 // what a row counts each time that it is drawn
+	switch g.p.Choice("rows") {
+	case "bootstrap":
+		times = v.bootstrap()
+	case "share":
+		draw(v.r, n, max(1, int(math.Round(g.p.Number("row_share")*float64(n)))), func(i int) { v.counts[i] = 1 }, nil)
+	default:
+		for i := range v.counts {
+			v.counts[i] = 1
+		}
+	}
+	v.items = v.items[:0]
+	for i, c := range v.counts {
+		if c == 0 {
+			continue
+		}
+		w := float64(c) * times
+		if g.p.Choice("rows") != "bootstrap" && g.weight != nil {
+			w = g.weight[i]
+		}
+		it := item{row: int32(i), w: w, wy: w * g.y[i]}
+		if g.sums > 1 {
+			it.class = int32(g.y[i])
+		}
+		v.items = append(v.items, it)
+	}
+}
+
+// mostDraws bounds the draws of a bootstrap as a multiple of the rows, for
+// weights that are large.
+const mostDraws = 8
+
+// bootstrap draws rows with repetition, by weight, as many as the weights sum
+// to within bounds, and returns what each draw counts.
+func (v *gardener) bootstrap() float64 {
+	n := len(v.g.order)
+	if v.g.weight == nil {
+		for range n {
+			v.counts[v.r.IntN(n)]++
+		}
+		return 1
+	}
+	total := v.g.heap[n-1]
+	draws := int(math.Round(min(max(total, float64(n)), mostDraws*float64(n))))
+	for range draws {
+		at := sort.SearchFloat64s(v.g.heap, v.r.Float64()*total)
+		v.counts[min(at, n-1)]++
+	}
+	return total / float64(draws)
 }

@@ -1,20 +1,20 @@
-// Package trees learns gradient boosted decision trees from histograms of
-// binned features.
+// Package trees learns gradient boosted decision trees, random forests and
+// extremely randomised trees from histograms of binned features.
 //
 // The files are the steps in the order they run:
 //
 //	entry.go      the table of parameters and the entry Boost
 //	bin.go        values to bins: quantile edges, categories by count
 //	layout.go     the binned rows in memory, in panels and in columns
-//	sample.go     which rows and features a tree sees
 //	objective.go  the table of losses: base score, gradients, loss, link
 //	histogram.go  gradient sums per bin
-//	split.go      the best threshold of a feature
-//	category.go   the best set of levels of a category
-//	grow.go       one tree, leaf by leaf, the best split first
+//	split.go      the best threshold of a feature, the best set of levels of a category
+//	grow.go       one tree, leaf by leaf, the best split first; which rows and features it sees
 //	boost.go      rounds, early stopping, renewal of leaves
 //	predict.go    rows to predictions
 //	save.go       the model as bytes
+//	forest.go     random forests and extremely randomised trees: their entries, predictions and bytes
+//	plant.go      how their trees grow
 //
 // Gradient sums are integers (see scale in histogram.go), so they are exact:
 // the trees do not depend on the number of threads or on the order in which
