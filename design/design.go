@@ -106,8 +106,8 @@ type Plan struct {
 }
 
 // Propose makes the plan. entries are the models there are (zoo.All); the
-// scenario may name the ones to use or to leave out. An unknown name is an
-// error that lists the known ones.
+// scenario may name the ones to use, also some that nothing else proposes, or to
+// leave out. An unknown name is an error that lists the known ones.
 func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error) {
 	if err := known(entries, wish); err != nil {
 		return Plan{}, err
@@ -135,10 +135,25 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 		}
 		plan.Candidates = append(plan.Candidates, model.Candidate{Label: p.label, Model: p.model, Params: maps.Clone(params), Reason: reason})
 	}
+	plan.Candidates = append(plan.Candidates, named(f, entries, wish)...)
 	if len(plan.Candidates) == 0 {
 		return Plan{}, fmt.Errorf("design: no model left for a %s task after design.models %q and design.exclude %q", f.Task, wish.Models, wish.Exclude)
 	}
 	return plan, nil
+}
+
+// named are the models that the scenario names and nothing proposes by itself,
+// with their defaults.
+func named(f Facts, entries []model.Entry, wish scenario.Design) []model.Candidate {
+	var out []model.Candidate
+	for _, entry := range entries {
+		proposed := slices.ContainsFunc(proposals, func(p proposal) bool { return p.model == entry.Name })
+		if proposed || !slices.Contains(wish.Models, entry.Name) || excluded(entry.Name, wish) || !entry.Handles(f.Task) {
+			continue
+		}
+		out = append(out, model.Candidate{Label: entry.Title, Model: entry.Name, Reason: "the scenario names it"})
+	}
+	return out
 }
 
 func known(entries []model.Entry, wish scenario.Design) error {

@@ -269,3 +269,27 @@ func TestFactsOf(t *testing.T) {
 		t.Errorf("facts of a regression: %+v", f)
 	}
 }
+
+// What nothing proposes is tried when the scenario names it, and only then.
+func TestNamedModels(t *testing.T) {
+	f := kinds[0].facts
+	usual, err := design.Propose(f, zoo.All, scenario.Design{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proposed := func(p design.Plan, name string) bool {
+		return slices.ContainsFunc(p.Candidates, func(c model.Candidate) bool { return c.Model == name })
+	}
+	for _, name := range []string{"trees.forest.v1", "trees.extra.v1"} {
+		if proposed(usual, name) {
+			t.Errorf("%s is proposed though nobody names it", name)
+		}
+		plan, err := design.Propose(f, zoo.All, scenario.Design{Models: []string{name, "trees.boost.v1"}})
+		if err != nil || !proposed(plan, name) || !proposed(plan, "trees.boost.v1") {
+			t.Errorf("%s is named and not proposed: %v", name, err)
+		}
+		if plan, err = design.Propose(f, zoo.All, scenario.Design{Models: []string{name}, Exclude: []string{name}}); err == nil && proposed(plan, name) {
+			t.Errorf("%s is excluded and proposed", name)
+		}
+	}
+}

@@ -50,7 +50,8 @@ type Attribution struct {
 //
 // Linear models: phi_j = w_j (x_j - mean_j) with the means of the training
 // rows, the SHAP value of a linear model when features are taken as
-// independent. Trees: path-dependent SHAP values, see Trees. The baseline: all
+// independent. Trees: path-dependent SHAP values, see Trees; forests: those of
+// their predictions, carried over to raw outputs in proportion. The baseline: all
 // zero. A mean of models: the mean of its members' contributions.
 func Of(m model.Fitted, features int) (Attributor, error) {
 	var inputs int
@@ -64,6 +65,12 @@ func Of(m model.Fitted, features int) (Attributor, error) {
 			return nil, err
 		}
 		inputs, out = len(m.Features), t
+	case *trees.Forest:
+		t, err := newForest(m)
+		if err != nil {
+			return nil, err
+		}
+		inputs, out = m.Inputs(), t
 	case *ensemble.Model:
 		mean, err := newMean(m)
 		if err != nil {

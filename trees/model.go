@@ -1,5 +1,5 @@
-// Package trees learns gradient boosted decision trees from histograms of
-// binned features.
+// Package trees learns gradient boosted decision trees, random forests and
+// extremely randomised trees from histograms of binned features.
 //
 // The files are the steps in the order they run:
 //
@@ -9,12 +9,13 @@
 //	sample.go     which rows and features a tree sees, which features a leaf
 //	loss.go       which loss is followed, leaves that are quantiles
 //	histogram.go  gradient sums per bin
-//	split.go      the best threshold of a feature
-//	category.go   the best set of levels of a category
+//	split.go      the best threshold of a feature, the best set of levels of a category
 //	grow.go       one tree, leaf by leaf, the best split first
 //	boost.go      rounds, early stopping, gradients
 //	predict.go    rows to predictions
 //	save.go       the model as bytes
+//	forest.go     random forests and extremely randomised trees: their entries, predictions and bytes
+//	plant.go      how their trees grow
 //
 // Gradient sums are integers (see scale in histogram.go), so they are exact:
 // the trees do not depend on the number of threads or on the order in which

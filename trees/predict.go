@@ -237,3 +237,133 @@ func (m *Model) margins(x *model.Matrix, lo, hi int, scores []float64) {
 		}
 	}
 }
+
+// prepare lays the trees out for prediction.
+func (f *Forest) prepare() {
+	m := Model{Trees: f.trees}
+	m.prepare(&objective.Objective{})
+	f.fast = m.fast
+	if !f.multi() {
+		return
+	}
+	leaf := 0
+	for i, s := range f.fast.steps {
+		if s.what&flagLeaf != 0 {
+			f.fast.values[i] = float64(leaf * f.classes)
+			leaf++
+		}
+	}
+}
+
+// Predict writes the prediction for one row into out, which has length Outputs:
+// the number, or one probability per class. It does not allocate.
+func (f *Forest) Predict(row, out []float64) {
+	clear(out)
+	roots := f.fast.roots
+	for ; len(roots) >= 4; roots = roots[4:] {
+		for _, v := range f.fast.trees4([4]uint32(roots), row) {
+			f.add(v, out)
+		}
+	}
+	for _, root := range roots {
+		f.add(f.fast.value(root, row), out)
+	}
+	count := float64(len(f.trees))
+	for k := range out {
+		out[k] /= count
+	}
+	if f.classes == 2 {
+		out[0] = 1 - out[1]
+	}
+}
+
+// add adds what a leaf says to the sums.
+func (f *Forest) add(value float64, out []float64) {
+	if !f.multi() {
+		out[len(out)-1] += value
+		return
+	}
+	at := int(value)
+	for k, s := range f.shares[at : at+f.classes] {
+		out[k] += s
+	}
+}
+
+// Raw writes the number, the log-odds of class 1, or the logarithm of the
+// probability of each class; a probability of 0 counts as 1e-16. It does not
+// allocate.
+func (f *Forest) Raw(row, out []float64) {
+	if f.classes == 2 {
+		var p [2]float64
+		f.Predict(row, p[:])
+		out[0] = math.Log(max(p[1], leastShare)) - math.Log(max(p[0], leastShare))
+		return
+	}
+	f.Predict(row, out)
+	if f.multi() {
+		for k, p := range out {
+			out[k] = math.Log(max(p, leastShare))
+		}
+	}
+}
+
+const leastShare = 1e-16
+
+// outOfBag measures the error on rows that trees have not learnt from, in fixed
+// blocks of rows.
+func (g *planter) outOfBag(f *Forest, t *team) {
+	n := len(g.order)
+	sums, counts := make([][2]float64, blocks(n)), make([]int, blocks(n))
+	t.run(blocks(n), func(_, task int) {
+		out := make([]float64, f.Outputs())
+		for i := task * block; i < min(n, (task+1)*block); i++ {
+			clear(out)
+			row, trees := g.in.X.Row(int(g.order[i])), 0.0
+			for k := range g.grown {
+				if g.grown[k].bag[i/64]>>(i%64)&1 == 0 {
+					f.add(f.fast.value(f.fast.roots[k], row), out)
+					trees++
+				}
+			}
+			if trees == 0 {
+				continue
+			}
+			counts[task]++
+			w := 1.0
+			if g.weight != nil {
+				w = g.weight[i]
+			}
+			sums[task][0] += w * squared(out, trees, g.in.Y[g.order[i]], f.classes)
+			sums[task][1] += w
+		}
+	})
+	total, weight := 0.0, 0.0
+	for b := range sums {
+		total += sums[b][0]
+		weight += sums[b][1]
+		f.bagRows += counts[b]
+	}
+	if f.bagRows > 0 {
+		f.bagError = total / weight
+	}
+}
+
+// squared is the squared error of a prediction that is a sum over trees.
+func squared(out []float64, trees, y float64, classes int) float64 {
+	if classes == 0 {
+		d := out[0]/trees - y
+		return d * d
+	}
+	sum := 0.0
+	if classes == 2 {
+		out[0] = trees - out[1]
+	}
+	for k, p := range out {
+		d := p / trees
+		if k == int(y) {
+			d--
+		}
+		sum += d * d
+	}
+	return sum
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sort"
 
 	"bespoke/model"
 	"bespoke/objective"
@@ -263,4 +264,59 @@ func (g *grower) forbid(l *leaf) {
 	for j, sets := range g.together {
 		use[j] = use[j] && sets&l.together != 0
 	}
+}
+
+// draw chooses the rows of the tree.
+func (v *gardener) draw() {
+	g, n := v.g, len(v.g.order)
+	clear(v.counts)
+	times := 1.0 // what a row counts each time that it is drawn
+	switch g.p.Choice("rows") {
+	case "bootstrap":
+		times = v.bootstrap()
+	case "share":
+		draw(v.r, n, max(1, int(math.Round(g.p.Number("row_share")*float64(n)))), func(i int) { v.counts[i] = 1 }, nil)
+	default:
+		for i := range v.counts {
+			v.counts[i] = 1
+		}
+	}
+	v.items = v.items[:0]
+	for i, c := range v.counts {
+		if c == 0 {
+			continue
+		}
+		w := float64(c) * times
+		if g.p.Choice("rows") != "bootstrap" && g.weight != nil {
+			w = g.weight[i]
+		}
+		it := item{row: int32(i), w: w, wy: w * g.y[i]}
+		if g.sums > 1 {
+			it.class = int32(g.y[i])
+		}
+		v.items = append(v.items, it)
+	}
+}
+
+// mostDraws bounds the draws of a bootstrap as a multiple of the rows, for
+// weights that are large.
+const mostDraws = 8
+
+// bootstrap draws rows with repetition, by weight, as many as the weights sum
+// to within bounds, and returns what each draw counts.
+func (v *gardener) bootstrap() float64 {
+	n := len(v.g.order)
+	if v.g.weight == nil {
+		for range n {
+			v.counts[v.r.IntN(n)]++
+		}
+		return 1
+	}
+	total := v.g.heap[n-1]
+	draws := int(math.Round(min(max(total, float64(n)), mostDraws*float64(n))))
+	for range draws {
+		at := sort.SearchFloat64s(v.g.heap, v.r.Float64()*total)
+		v.counts[min(at, n-1)]++
+	}
+	return total / float64(draws)
 }

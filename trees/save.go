@@ -328,3 +328,138 @@ func (d *decoder) node(at, nodes, words int, features []Feature) Node {
 	}
 	return n
 }
+
+// The saved form, with the conventions of Model.MarshalBinary:
+//
+//	"BFOR" version(1 byte) extra(1 byte) task(1 byte) classes(n)
+//	bagRows(n) bagError(f)
+//	features(n) { name(s) levels(n) }
+//	trees(n) { nodes(n) words(n) { node } { word(8 bytes) } }
+//	then for three classes or more, per leaf and class: share(f)
+const forestMagic = "BFOR"
+
+// MarshalBinary writes the forest as data for LoadForest.
+func (f *Forest) MarshalBinary() ([]byte, error) {
+	extra := byte(0)
+	if f.name == extraName {
+		extra = 1
+	}
+	b := append([]byte(forestMagic), saveVersion, extra, byte(f.task))
+	b = binary.AppendUvarint(b, uint64(f.classes))
+	b = binary.AppendUvarint(b, uint64(f.bagRows))
+	b = appendFloat(b, f.bagError)
+	b = binary.AppendUvarint(b, uint64(len(f.features)))
+	for _, x := range f.features {
+		b = appendString(b, x.Name)
+		b = binary.AppendUvarint(b, uint64(x.Levels))
+	}
+	b = binary.AppendUvarint(b, uint64(len(f.trees)))
+	for i := range f.trees {
+		b = f.trees[i].append(b)
+	}
+	for _, s := range f.shares {
+		b = appendFloat(b, s)
+	}
+	return b, nil
+}
+
+// LoadForest reads what Forest.MarshalBinary wrote. Bytes that are cut off,
+// damaged or not a forest give an error; memory is bounded by the length of
+// data.
+func LoadForest(data []byte) (*Forest, error) {
+	d := decoder{rest: data}
+	f := d.forest()
+	if d.err == nil && len(d.rest) > 0 {
+		d.fail("%d bytes too many at the end", len(d.rest))
+	}
+	if d.err != nil {
+		return nil, fmt.Errorf("trees: load: %w", d.err)
+	}
+	f.prepare()
+	return f, nil
+}
+
+func (d *decoder) forest() *Forest {
+	if magic := d.take(len(forestMagic)); string(magic) != forestMagic {
+		d.fail("the data is not a forest")
+	}
+	if v := d.byte(); v != saveVersion {
+		d.fail("version %d; this program reads version %d", v, saveVersion)
+	}
+	f := &Forest{name: forestName}
+	switch extra := d.byte(); extra {
+	case 0:
+	case 1:
+		f.name = extraName
+	default:
+		d.fail("kind of forest %d; it must be 0 or 1", extra)
+	}
+	f.task = model.Task(d.byte())
+	f.classes = d.number("number of classes", math.MaxInt32)
+	if d.err == nil && (f.task > model.Multiclass || !fitsTask(f.task, f.classes)) {
+		d.fail("%d classes do not fit the task %s", f.classes, f.task)
+	}
+	f.bagRows = d.number("number of rows out of the bag", math.MaxInt32)
+	f.bagError = d.float("an error")
+	f.features = make([]Feature, d.count("number of features", 2))
+	for i := range f.features {
+		f.features[i].Name = d.string("length of a feature's name")
+		f.features[i].Levels = d.number("number of levels", maxSaveLevels)
+	}
+	f.trees = make([]Tree, d.count("number of trees", 2+nodeMin))
+	if len(f.trees) == 0 && d.err == nil {
+		d.err = errors.New("there are no trees; at least 1 is needed")
+	}
+	leaves := 0
+	for i := range f.trees {
+		f.trees[i] = d.tree(f.features)
+		if d.err != nil {
+			d.err = fmt.Errorf("tree %d: %w", i, d.err)
+			return f
+		}
+		leaves += (len(f.trees[i].Nodes) + 1) / 2
+	}
+	d.leaves(f, leaves)
+	return f
+}
+
+// leaves reads the shares of classes and checks that leaves hold what their
+// task can have.
+func (d *decoder) leaves(f *Forest, count int) {
+	if f.multi() {
+		if d.err == nil && count > len(d.rest)/8/f.classes {
+			d.fail("%d leaves of %d classes but only %d bytes follow", count, f.classes, len(d.rest))
+			return
+		}
+		f.shares = make([]float64, count*f.classes)
+		for i := range f.shares {
+			f.shares[i] = d.share()
+		}
+		for at := 0; at < len(f.shares) && d.err == nil; at += f.classes {
+			sum := 0.0
+			for _, s := range f.shares[at : at+f.classes] {
+				sum += s
+			}
+			if !(math.Abs(sum-1) <= 1e-9) {
+				d.fail("the shares of leaf %d sum to %v, not 1", at/f.classes, sum)
+			}
+		}
+	}
+	if f.classes == 2 {
+		for _, t := range f.trees {
+			for i := range t.Nodes {
+				if v := t.Nodes[i].Value; t.Nodes[i].Leaf() && !(v >= 0 && v <= 1) {
+					d.fail("a leaf has the share %v; it must be from 0 to 1", v)
+				}
+			}
+		}
+	}
+}
+
+func (d *decoder) share() float64 {
+	x := d.float("a share")
+	if d.err == nil && !(x >= 0 && x <= 1) {
+		d.fail("a share is %v; it must be from 0 to 1", x)
+	}
+	return x
+}

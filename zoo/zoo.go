@@ -25,6 +25,8 @@ var All = []model.Entry{
 	linear.Logistic,
 	linear.Ridge,
 	linear.ElasticNet,
+	trees.RandomForest,
+	trees.ExtraTrees,
 	trees.Boost,
 }
 

@@ -1,0 +1,469 @@
+package trees
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"bespoke/model"
+	"bespoke/objective"
+)
+
+const (
+	forestName = "trees.forest.v1"
+	extraName  = "trees.extra.v1"
+)
+
+// RandomForest is the entry of random forests (Breiman, "Random forests", 2001):
+// every tree learns from rows drawn with repetition and looks for each split
+// among a few features drawn anew, and the trees' answers are averaged. For
+// classes these are the shares of the classes in the leaf, not votes.
+//
+// Weights count as repetitions, in the draw of rows and for min_rows. Neither
+// the order of rows nor the number of threads changes a bit of the model.
+var RandomForest = forestEntry(forestName, "random forest",
+	"Mean of deep decision trees on rows drawn with repetition, with a few features tried per split; handles missing values and categories itself.", "bootstrap")
+
+// ExtraTrees is the entry of extremely randomised trees (Geurts, Ernst and
+// Wehenkel, "Extremely randomized trees", 2006): as RandomForest, but a feature
+// that is tried gets one threshold drawn uniformly between the least and the
+// largest value of the node's rows, or a set of levels drawn by coin, and every
+// tree learns from all rows.
+var ExtraTrees = forestEntry(extraName, "extremely randomised trees",
+	"Mean of deep decision trees with thresholds drawn at random, the best of a few tried per split; handles missing values and categories itself.", "all")
+
+func forestEntry(name, title, summary, rows string) model.Entry {
+	params := forestParams(rows)
+	return model.Entry{
+		Name: name, Title: title, Summary: summary,
+		Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
+		Encoding: model.Native,
+		Params:   params,
+		Fit: func(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
+			p, err := model.Resolve(name, params, given)
+			if err != nil {
+				return nil, fmt.Errorf("trees: parameters: %w", err)
+			}
+			f, err := plant(ctx, name, p, in)
+			if err != nil {
+				return nil, fmt.Errorf("trees: fit: %w", err)
+			}
+			return f, nil
+		},
+		Load: func(data []byte) (model.Fitted, error) {
+			f, err := LoadForest(data)
+			if err != nil {
+				return nil, err
+			}
+			if f.name != name {
+				return nil, fmt.Errorf("trees: load: %q is another model; this one is %q", f.name, name)
+			}
+			return f, nil
+		},
+	}
+}
+
+func forestParams(rows string) []model.Param {
+	return []model.Param{
+		{
+			Name: "trees", Default: 200.0, Min: 1, Max: 10000, Integer: true,
+			Doc: "Number of trees; more are never worse, and cost time and memory in proportion.",
+		},
+		{
+			Name: "max_features", Default: 0.0, Min: 0, Max: 1,
+			Doc:    "Share of the features that are tried for a split; 0 is the square root of their number for classes, and for numbers a third of them in a random forest and all with random thresholds.",
+			Search: &model.Range{Low: 0.1, High: 1},
+		},
+		{
+			Name: "min_rows", Default: 2.0, Min: 1, Max: 1e9,
+			Doc:    "Least number of rows in a leaf, counted by weight and as often as they were drawn.",
+			Search: &model.Range{Low: 1, High: 50, Log: true},
+		},
+		{
+			Name: "max_depth", Default: 0.0, Min: 0, Max: 1000, Integer: true,
+			Doc: "Most splits between the root and a leaf; 0 is no limit.",
+		},
+		{
+			Name: "rows", Default: rows, Choices: []string{"bootstrap", "share", "all"},
+			Doc: "Rows of a tree: as many as there are drawn with repetition, a share of them without, or all.",
+		},
+		{
+			Name: "row_share", Default: 0.632, Min: 0.01, Max: 1,
+			Doc: "Share of the rows that a tree learns from when rows is share.",
+		},
+		{
+			Name: "max_bins", Default: 255.0, Min: 2, Max: 255, Integer: true,
+			Doc: "Most bins of a feature; missing values have one more.",
+		},
+		{
+			Name: "out_of_bag", Default: "no", Choices: []string{"no", "yes"},
+			Doc: "Whether to measure the squared error on rows that a tree has not seen, averaged over those trees.",
+		},
+	}
+}
+
+// Forest is a fitted random forest or a fitted ensemble of extremely randomised
+// trees. It is immutable and safe for concurrent use.
+//
+// A prediction is the mean over trees of what the leaf of the row says: the mean
+// target, or the shares of the classes among the leaf's training rows.
+type Forest struct {
+	name     string
+	task     model.Task
+	classes  int // 0 for regression
+	features []Feature
+	// trees have the leaves' numbers, or shares of class 1, as values; for more
+	// classes the values are not used.
+	trees []Tree
+	// shares are those of the classes, leaf after leaf in the order of trees
+	// and nodes; only for three classes and more.
+	shares []float64
+	// bagRows is how many rows bagError was measured on; 0 when it was not.
+	bagRows  int
+	bagError float64
+
+	fast fast // values are positions in shares for three classes and more
+}
+
+var _ model.Raw = (*Forest)(nil)
+
+// Name is "trees.forest.v1" or "trees.extra.v1".
+func (f *Forest) Name() string { return f.name }
+
+// Outputs is the length of a prediction: 1 for regression, else the number of
+// classes.
+func (f *Forest) Outputs() int { return max(1, f.classes) }
+
+// Inputs is the number of features that a row must have.
+func (f *Forest) Inputs() int { return len(f.features) }
+
+// Trees is how many trees there are.
+func (f *Forest) Trees() int { return len(f.trees) }
+
+// Nodes is how many nodes all trees have together.
+func (f *Forest) Nodes() int { return len(f.fast.steps) }
+
+// OutOfBag is the mean squared error of predictions made for each training row
+// by the trees that did not learn from it, and on how many rows it was measured:
+// for numbers the mean of (y-p)^2, for classes the Brier score, the mean of the
+// sum over classes of squared differences (0 to 2). The number of rows is 0
+// where it was not asked for or every tree saw every row.
+func (f *Forest) OutOfBag() (squaredError float64, rows int) { return f.bagError, f.bagRows }
+
+// multi says that leaves hold shares of three classes or more.
+func (f *Forest) multi() bool { return f.classes > 2 }
+
+// Scores is the forest as a sum of trees whose raw outputs are the predictions
+// themselves, which is what explanations walk through: one output for
+// regression, one for two classes, the probability of class 1, and one
+// probability per class for more, for which each tree stands once per class.
+// The trees' values are divided by their number. It copies all nodes.
+func (f *Forest) Scores() *Model {
+	outputs := model.RawOutputs(f.Outputs())
+	m := &Model{Task: model.Regression, Objective: "squared", Features: f.features, Base: make([]float64, outputs)}
+	count, leaf := float64(len(f.trees)), 0
+	for _, t := range f.trees {
+		leaves := 0
+		for k := range outputs {
+			c := Tree{Nodes: append([]Node(nil), t.Nodes...), Sets: t.Sets}
+			leaves = 0
+			for i := range c.Nodes {
+				n := &c.Nodes[i]
+				if f.multi() && n.Leaf() {
+					n.Value = f.shares[(leaf+leaves)*f.classes+k]
+					leaves++
+				}
+				n.Value /= count
+			}
+			m.Trees = append(m.Trees, c)
+		}
+		leaf += leaves
+	}
+	m.countGain()
+	m.prepare(&objective.Objective{Link: func(raw, out []float64) { copy(out, raw) }})
+	return m
+}
+
+// tally fills the cells of a column and lists the bins that have rows, in rising
+// order.
+func (v *gardener) tally(col int, items []item) {
+	bins := v.g.bins[col]
+	width := 1 + v.g.sums
+	var seen [4]uint64
+	if width == 2 {
+		cells := v.cells
+		for i := range items {
+			it := &items[i]
+			b := bins[it.row]
+			c := (*[2]float64)(cells[2*int(b):])
+			c[0] += it.w
+			c[1] += it.wy
+			seen[b>>6] |= 1 << (b & 63)
+		}
+	} else {
+		for i := range items {
+			it := &items[i]
+			b := bins[it.row]
+			at := int(b) * width
+			v.cells[at] += it.w
+			v.cells[at+1+int(it.class)] += it.w
+			seen[b>>6] |= 1 << (b & 63)
+		}
+	}
+	v.list = v.list[:0]
+	for w, word := range seen {
+		for ; word != 0; word &= word - 1 {
+			v.list = append(v.list, uint8(w*64+bits.TrailingZeros64(word)))
+		}
+	}
+}
+
+// tryColumn makes the best split on a column the best of the node if it is.
+func (v *gardener) tryColumn(col int, items []item) {
+	v.tally(col, items)
+	c := &v.g.cols[col]
+	missing := c.missing && int(v.list[len(v.list)-1]) == c.bins
+	if missing {
+		v.list = v.list[:len(v.list)-1]
+	}
+	before := v.score
+	switch {
+	case len(v.list) == 0 || (len(v.list) == 1 && !missing):
+	case c.levels > 0 && v.g.name == extraName:
+		v.drawSet(c, missing)
+	case c.levels > 0:
+		v.trySets(c, missing)
+	case v.g.name == extraName:
+		v.drawThreshold(col, c, missing)
+	default:
+		v.tryThresholds(c, missing)
+	}
+	if v.score > before {
+		v.best.col = int32(col)
+		if !missing && c.levels == 0 {
+			// Nothing was learnt about missing values: they join the majority.
+			v.best.missingLeft = 2*v.lefts >= v.sum[0]
+		}
+	}
+	for _, b := range v.list {
+		clear(v.cell(b))
+	}
+	if missing {
+		clear(v.cell(uint8(c.bins)))
+	}
+}
+
+func (v *gardener) cell(b uint8) []float64 {
+	width := 1 + v.g.sums
+	return v.cells[int(b)*width : (int(b)+1)*width]
+}
+
+// add moves the rows of a bin to the left.
+func (v *gardener) add(b uint8) {
+	for k, x := range v.cell(b) {
+		v.left[k] += x
+	}
+}
+
+// better scores the left side and says whether it is the best so far.
+func (v *gardener) better() bool {
+	lw := v.left[0]
+	rw := v.sum[0] - lw
+	if lw < v.g.least || rw < v.g.least {
+		return false
+	}
+	l, r := 0.0, 0.0
+	for k, s := range v.left[1:] {
+		d := v.sum[1+k] - s
+		l += s * s
+		r += d * d
+	}
+	score := l/lw + r/rw
+	if !(score > v.score) {
+		return false
+	}
+	v.score = score
+	return true
+}
+
+// take makes the left side the best split.
+func (v *gardener) take(s split) {
+	v.best, v.lefts = s, v.left[0]
+}
+
+// tryThresholds tries every threshold of a number, with missing values on the
+// right and on the left, and missing values alone on the right.
+func (v *gardener) tryThresholds(c *column, missing bool) {
+	clear(v.left)
+	if v.g.sums == 1 && !missing {
+		v.walkThresholds()
+		return
+	}
+	last := len(v.list) - 1
+	for i, b := range v.list {
+		v.add(b)
+		if (i < last || missing) && v.better() {
+			v.take(split{bin: b})
+		}
+	}
+	if !missing {
+		return
+	}
+	clear(v.left)
+	v.add(uint8(c.bins))
+	for _, b := range v.list[:last] {
+		v.add(b)
+		if v.better() {
+			v.take(split{bin: b, missingLeft: true})
+		}
+	}
+}
+
+// walkThresholds is tryThresholds for one sum and no missing values.
+func (v *gardener) walkThresholds() {
+	w, s := 0.0, 0.0
+	allW, allS, least := v.sum[0], v.sum[1], v.g.least
+	for _, b := range v.list[:len(v.list)-1] {
+		c := (*[2]float64)(v.cells[2*int(b):])
+		w += c[0]
+		s += c[1]
+		rw, rs := allW-w, allS-s
+		if w < least || rw < least {
+			continue
+		}
+		if score := s*s/w + rs*rs/rw; score > v.score {
+			v.score = score
+			v.left[0], v.left[1] = w, s
+			v.take(split{bin: b})
+		}
+	}
+}
+
+// drawThreshold tries one threshold, uniform between the least and the largest
+// value of the node's rows as far as bins tell; missing values go where a coin
+// says.
+func (v *gardener) drawThreshold(col int, c *column, missing bool) {
+	middle := v.g.middle[col]
+	first, last := v.list[0], v.list[len(v.list)-1]
+	low, high := middle[first], middle[last]
+	at := low + v.r.Float64()*(high-low)
+	s := split{bin: first}
+	if first == last {
+		s.bin = last // all numbers against missing
+	}
+	clear(v.left)
+	for i, b := range v.list {
+		if i > 0 && (middle[b] >= at || b == last) {
+			break
+		}
+		v.add(b)
+		s.bin = b
+	}
+	for int(s.bin)+1 < int(last) && middle[s.bin+1] < at {
+		s.bin++ // bins in which this node has no rows
+	}
+	if missing && first != last && v.r.Uint64()&1 == 0 {
+		s.missingLeft = true
+		v.add(uint8(c.bins))
+	}
+	if v.better() {
+		v.take(s)
+	}
+}
+
+// trySets tries sets of levels. For numbers and two classes the best set is the
+// first levels when they are ordered by their mean (Fisher, "On grouping for
+// maximum homogeneity", 1958; Breiman and others, "Classification and
+// regression trees", 1984, section 4.2); for more classes they are ordered by
+// the share of one class, drawn among those in the node. Missing levels are on
+// the right, so both ends of the order are tried as the left side.
+func (v *gardener) trySets(c *column, missing bool) {
+	k := 1
+	if v.g.sums > 1 {
+		k = v.drawClass()
+	}
+	v.ranked = v.ranked[:0]
+	for _, b := range v.list {
+		cell := v.cell(b)
+		v.ranked = append(v.ranked, ranked{cell[k] / cell[0], b})
+	}
+	slices.SortFunc(v.ranked, byRank)
+	v.walkSets(missing)
+	if missing {
+		slices.Reverse(v.ranked)
+		v.walkSets(missing)
+	}
+}
+
+func byRank(a, b ranked) int {
+	switch {
+	case a.by < b.by:
+		return -1
+	case a.by > b.by:
+		return 1
+	}
+	return int(a.bin) - int(b.bin)
+}
+
+func (v *gardener) walkSets(missing bool) {
+	clear(v.left)
+	var set [4]uint64
+	for i, r := range v.ranked {
+		if i == len(v.ranked)-1 && !missing {
+			return
+		}
+		v.add(r.bin)
+		set[r.bin/64] |= 1 << (r.bin % 64)
+		if v.better() {
+			v.take(split{set: set})
+		}
+	}
+}
+
+// drawClass draws one of the classes that the node has rows of; the result is
+// its place in a cell.
+func (v *gardener) drawClass() int {
+	n := 0
+	for _, s := range v.sum[1:] {
+		if s > 0 {
+			n++
+		}
+	}
+	n = v.r.IntN(n)
+	for k, s := range v.sum[1:] {
+		if s > 0 {
+			if n == 0 {
+				return 1 + k
+			}
+			n--
+		}
+	}
+	return 1 // not reached
+}
+
+// drawSet tries one set of levels, each of which is in it by coin, but never
+// none and, unless missing ones are on the right, never all.
+func (v *gardener) drawSet(c *column, missing bool) {
+	var set [4]uint64
+	in := 0
+	for _, b := range v.list {
+		if v.r.Uint64()&1 == 0 {
+			set[b/64] |= 1 << (b % 64)
+			in++
+		}
+	}
+	if in == 0 || (in == len(v.list) && !missing) {
+		b := v.list[v.r.IntN(len(v.list))]
+		set[b/64] ^= 1 << (b % 64)
+	}
+	clear(v.left)
+	for _, b := range v.list {
+		if set[b/64]>>(b%64)&1 == 1 {
+			v.add(b)
+		}
+	}
+	if v.better() {
+		v.take(split{set: set})
+	}
+}
