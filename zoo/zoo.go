@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 
+	"bespoke/additive"
 	"bespoke/ensemble"
 	"bespoke/internal/near"
 	"bespoke/linear"
@@ -25,6 +26,7 @@ var All = []model.Entry{
 	linear.Logistic,
 	linear.Ridge,
 	linear.ElasticNet,
+	additive.Boost,
 	trees.Boost,
 }
 
