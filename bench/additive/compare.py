@@ -2,9 +2,10 @@
 same rows, folds and number of threads, the defaults of both.
 
     go build -o /tmp/additive ./bench/additive
-    python bench/additive/compare.py /tmp/additive [-repeats 2] [-params '{"bags": 8}'] [-peer FILE] [set ...]
+    python bench/additive/compare.py /tmp/additive [-repeats 2] [-folds 5] [-params '{"bags": 8}'] [-peer FILE] [set ...]
 
-Every repeat is another partition into five folds. Losses are log-loss for
+Every repeat is another partition into five folds, of which the first -folds are
+tested. Losses are log-loss for
 classes and RMSE for numbers, on the rows of each fold. Fit times are wall
 seconds with two threads and processor seconds (user and system, of child
 processes too), the median over the fits. -peer names a file in which the
@@ -46,28 +47,25 @@ def frame(x, features):
     return out
 
 
-def peer(x, y, task, features, fold):
+def peer(x, y, task, features, fold, f):
     from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
     make = ExplainableBoostingRegressor if task == "regression" else ExplainableBoostingClassifier
     table = frame(x, features)
     kinds = ["nominal" if f.get("levels") else "continuous" for f in features]
-    out = {"loss": [], "train": [], "cpu": [], "row_microseconds": 0.0}
-    for f in range(5):
-        test = fold == f
-        m = make(feature_types=kinds, n_jobs=THREADS, random_state=1)
-        start, cpu = time.perf_counter(), processor()
-        m.fit(table[~test], y[~test])
-        out["train"].append(time.perf_counter() - start)
-        stop_workers()
-        out["cpu"].append(processor() - cpu)
-        p = m.predict(table[test]) if task == "regression" else m.predict_proba(table[test])[:, 1]
-        out["loss"].append(float(parity.loss(task, "squared", 0, y[test], p)))
+    test = fold == f
+    m = make(feature_types=kinds, n_jobs=THREADS, random_state=1)
+    start, cpu = time.perf_counter(), processor()
+    m.fit(table[~test], y[~test])
+    wall = time.perf_counter() - start
+    stop_workers()
+    cpu = processor() - cpu
+    p = m.predict(table[test]) if task == "regression" else m.predict_proba(table[test])[:, 1]
+    loss = float(parity.loss(task, "squared", 0, y[test], p))
     one = table[test].iloc[:1]
     start = time.perf_counter()
     for _ in range(20):
         m.predict(one)
-    out["row_microseconds"] = (time.perf_counter() - start) / 20 * 1e6
-    return out
+    return {"loss": [loss], "train": [wall], "cpu": [cpu], "row_microseconds": (time.perf_counter() - start) / 20 * 1e6}
 
 
 def stop_workers():
@@ -84,7 +82,7 @@ def ours(program, at, params):
 
 def row(name, shape, a, b):
     loss_a, loss_b = np.array(a["loss"]), np.array(b["loss"])
-    error = (loss_a - loss_b).std(ddof=1) / np.sqrt(len(loss_a))
+    error = (loss_a - loss_b).std(ddof=1) / np.sqrt(len(loss_a)) if len(loss_a) > 1 else np.nan
     wall, cpu = [np.median(r["train"]) for r in (a, b)], [np.median(r["cpu"]) for r in (a, b)]
     print(f"| {name} | {shape[0]} x {shape[1]} | {loss_a.mean():.6g} | {loss_b.mean():.6g} "
           f"| {(loss_a.mean() / loss_b.mean() - 1) * 100:+.2f} % | {error / loss_b.mean() * 100:.2f} % | {wall[0]:.3f} | {wall[1]:.2f} | {wall[1] / wall[0]:.1f} "
@@ -100,10 +98,11 @@ def main():
     a = argparse.ArgumentParser()
     a.add_argument("program")
     a.add_argument("-repeats", type=int, default=2)
+    a.add_argument("-folds", type=int, default=5)
     a.add_argument("-params", default="{}")
     a.add_argument("-peer", default="")
-    a.add_argument("sets", nargs="*", default=SETS)
-    o = a.parse_args()
+    a.add_argument("sets", nargs="*")
+    o = a.parse_intermixed_args()
     kept = json.load(open(o.peer)) if o.peer and os.path.exists(o.peer) else {}
     print("| set | rows x columns | loss, ours | interpret | difference | standard error | wall s, ours | interpret | times | processor s, ours | interpret | times | row us, ours | interpret | saved KB |")
     print("|" + "---|" * 15)
@@ -111,17 +110,19 @@ def main():
         x, y, task, classes, features = parity.frame_set(name)
         mine, theirs = {}, {}
         for seed in range(o.repeats):
-            fold = parity.folds(y, task, 5, seed)
+            fold = parity.folds(y, task, o.folds, seed)
             with tempfile.TemporaryDirectory() as at:
-                parity.write(at, x, y, task, classes, features, fold, 5)
+                parity.write(at, x, y, task, classes, features, fold, o.folds)
                 if os.path.exists(o.program):
                     join(mine, ours(o.program, at, o.params))
-            key = f"{name} {seed}"
-            if key not in kept:
-                kept[key] = peer(x, y, task, features, fold)
-                if o.peer:
-                    json.dump(kept, open(o.peer, "w"))
-            join(theirs, kept[key])
+            for f in range(o.folds):
+                key = f"{name} {seed} {f}"
+                if key not in kept:
+                    kept[key] = peer(x, y, task, features, fold, f)
+                    if o.peer:
+                        with open(o.peer, "w") as out:
+                            json.dump(kept, out)
+                join(theirs, kept[key])
         if mine:
             row(name, x.shape, mine, theirs)
 
