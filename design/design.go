@@ -135,25 +135,28 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 		}
 		plan.Candidates = append(plan.Candidates, model.Candidate{Label: p.label, Model: p.model, Params: maps.Clone(params), Reason: reason})
 	}
-	plan.Candidates = append(plan.Candidates, named(f, entries, wish)...)
+	plan.named(entries, wish)
 	if len(plan.Candidates) == 0 {
 		return Plan{}, fmt.Errorf("design: no model left for a %s task after design.models %q and design.exclude %q", f.Task, wish.Models, wish.Exclude)
 	}
 	return plan, nil
 }
 
-// named are the models that the scenario names and nothing proposes by itself,
-// with their defaults.
-func named(f Facts, entries []model.Entry, wish scenario.Design) []model.Candidate {
-	var out []model.Candidate
-	for _, entry := range entries {
-		proposed := slices.ContainsFunc(proposals, func(p proposal) bool { return p.model == entry.Name })
-		if proposed || !slices.Contains(wish.Models, entry.Name) || excluded(entry.Name, wish) || !entry.Handles(f.Task) {
+// named adds the models that the scenario names and for which there is no
+// proposal, with their default parameters.
+func (p *Plan) named(entries []model.Entry, wish scenario.Design) {
+	for i, name := range wish.Models {
+		entry, ok := find(entries, name)
+		proposed := slices.ContainsFunc(proposals, func(q proposal) bool { return q.model == name })
+		if !ok || proposed || slices.Contains(wish.Exclude, name) || slices.Contains(wish.Models[:i], name) {
 			continue
 		}
-		out = append(out, model.Candidate{Label: entry.Title, Model: entry.Name, Reason: "the scenario names it"})
+		if !entry.Handles(p.Facts.Task) {
+			p.Skipped = append(p.Skipped, Skipped{Model: name, Reason: fmt.Sprintf("it does not do the task %s", p.Facts.Task)})
+			continue
+		}
+		p.Candidates = append(p.Candidates, model.Candidate{Label: entry.Title, Model: name, Reason: "the scenario names it"})
 	}
-	return out
 }
 
 func known(entries []model.Entry, wish scenario.Design) error {

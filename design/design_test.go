@@ -127,6 +127,39 @@ func TestPlanIsSound(t *testing.T) {
 	})
 }
 
+// A model that is never proposed is tried, with its defaults, when the scenario
+// names it, and only then.
+func TestNamedWithoutProposal(t *testing.T) {
+	const name = "additive.boost.v1"
+	for _, k := range kinds {
+		plan, err := design.Propose(k.facts, zoo.All, scenario.Design{Models: []string{name, name}})
+		if err != nil {
+			t.Fatalf("%s: %v", k.name, err)
+		}
+		want := []model.Candidate{plan.Candidates[0], {Label: "additive model", Model: name, Reason: "the scenario names it"}}
+		if diff := cmp.Diff(want, plan.Candidates); diff != "" || plan.Candidates[0].Model != "baseline.prior.v1" {
+			t.Errorf("%s: %s", k.name, diff)
+		}
+		plan, err = design.Propose(k.facts, zoo.All, scenario.Design{Models: []string{name, "trees.boost.v1"}, Exclude: []string{name}})
+		if err != nil {
+			t.Fatalf("%s: %v", k.name, err)
+		}
+		if slices.Contains(labels(plan), name) {
+			t.Errorf("%s: tried though the scenario leaves it out", k.name)
+		}
+	}
+	entry, err := zoo.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry.Tasks = []model.Task{model.Regression}
+	prior := zoo.All[0]
+	plan, err := design.Propose(kinds[0].facts, []model.Entry{prior, entry}, scenario.Design{Models: []string{name}})
+	if err != nil || len(plan.Candidates) != 1 || !slices.Contains(plan.Skipped, design.Skipped{Model: name, Reason: "it does not do the task binary"}) {
+		t.Errorf("a model for numbers, named for classes: %+v, %v", plan, err)
+	}
+}
+
 func labels(plan design.Plan) []string {
 	var out []string
 	for _, c := range plan.Candidates {

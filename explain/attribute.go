@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"bespoke/additive"
 	"bespoke/ensemble"
 	"bespoke/linear"
 	"bespoke/model"
@@ -51,8 +52,9 @@ type Attribution struct {
 // Linear models: phi_j = w_j (x_j - mean_j) with the means of the training
 // rows, the SHAP value of a linear model when features are taken as
 // independent. Trees: path-dependent SHAP values, see Trees; forests: those of
-// their predictions, carried over to raw outputs in proportion. The baseline: all
-// zero. A mean of models: the mean of its members' contributions.
+// their predictions, carried over to raw outputs in proportion. Additive models:
+// the row's value in the feature's curve, and half of its value in each pair
+// with the feature; base is the intercept. The baseline: all zero. A mean of models: the mean of its members' contributions.
 func Of(m model.Fitted, features int) (Attributor, error) {
 	var inputs int
 	var out Attributor
@@ -71,6 +73,8 @@ func Of(m model.Fitted, features int) (Attributor, error) {
 			return nil, err
 		}
 		inputs, out = m.Inputs(), t
+	case *additive.Model:
+		inputs, out = m.Inputs(), additiveModel{m}
 	case *ensemble.Model:
 		mean, err := newMean(m)
 		if err != nil {
@@ -136,6 +140,20 @@ func (l *linearModel) Attribute(row []float64, a *Attribution) {
 		}
 	}
 	l.model.Raw(row, a.Raw)
+	a.certify()
+}
+
+// additiveModel attributes additive models, which are sums of contributions
+// already.
+type additiveModel struct{ model *additive.Model }
+
+func (m additiveModel) New() *Attribution {
+	return newAttribution(m.model.Intercept, m.model.Inputs())
+}
+
+func (m additiveModel) Attribute(row []float64, a *Attribution) {
+	m.model.Contributions(row, a.Phi)
+	m.model.Raw(row, a.Raw)
 	a.certify()
 }
 

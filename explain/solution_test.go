@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"bespoke/additive"
 	"bespoke/calibrate"
 	"bespoke/explain"
 	"bespoke/features"
@@ -129,7 +130,7 @@ func sumOf(r *explain.Reasons) float64 {
 
 func TestReasonsOfCredit(t *testing.T) {
 	tab, y := credit(t)
-	for _, entry := range []model.Entry{trees.Boost, linear.Logistic} {
+	for _, entry := range []model.Entry{trees.Boost, linear.Logistic, additive.Boost} {
 		t.Run(entry.Name, func(t *testing.T) {
 			s := fitted(t, entry, model.Binary, creditOutcomes, tab, y)
 			lender(t, s, tab, y)
@@ -176,6 +177,47 @@ func TestReasonsOfCredit(t *testing.T) {
 			near(t, "sum with the rest", sumOf(top), top.Raw, 1e-9)
 			checkDecided(t, s, e, tab, &all)
 		})
+	}
+}
+
+// The contributions of an additive model are read off its curves: they sum to
+// the raw score, and the whole takes no allocation.
+func TestAdditiveAttribution(t *testing.T) {
+	tab, y := credit(t)
+	s := fitted(t, additive.Boost, model.Binary, creditOutcomes, tab, y)
+	m, ok := s.Model.(*additive.Model)
+	if !ok {
+		t.Fatalf("fitted a %T", s.Model)
+	}
+	if last := m.Terms[len(m.Terms)-1]; len(last.Features) != 2 {
+		t.Error("no pair of features: the test would show less")
+	}
+	at, err := explain.Of(m, m.Inputs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, row, raw := at.New(), make([]float64, m.Inputs()), make([]float64, 1)
+	for i := range 50 {
+		for j := range row {
+			if row[j] = float64((i * (j + 3)) % 7); row[j] == 6 {
+				row[j] = math.NaN()
+			}
+		}
+		at.Attribute(row, a)
+		m.Raw(row, raw)
+		sum := a.Base[0]
+		for _, phi := range a.Phi {
+			sum += phi
+		}
+		if a.Raw[0] != raw[0] || a.Gap > 1e-12 || math.Abs(sum-raw[0]) > 1e-12 {
+			t.Fatalf("row %d: %v, raw %v, gap %v, the parts sum to %v", i, a.Raw[0], raw[0], a.Gap, sum)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { at.Attribute(row, a) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if _, err := explain.Of(m, m.Inputs()+1); err == nil {
+		t.Error("rows of another width: no error")
 	}
 }
 
@@ -429,6 +471,8 @@ func TestReasonsOfKinds(t *testing.T) {
 		{trees.Boost, model.Regression, nil, y},
 		{linear.Logistic, model.Multiclass, []string{"low", "mid", "top"}, class},
 		{trees.Boost, model.Multiclass, []string{"low", "mid", "top"}, class},
+		{additive.Boost, model.Regression, nil, y},
+		{additive.Boost, model.Multiclass, []string{"low", "mid", "top"}, class},
 	} {
 		t.Run(c.entry.Name+" "+c.task.String(), func(t *testing.T) {
 			s := fitted(t, c.entry, c.task, c.outcomes, tab, c.y)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 
+	"bespoke/additive"
 	"bespoke/ensemble"
 	"bespoke/internal/near"
 	"bespoke/linear"
@@ -27,6 +28,7 @@ var All = []model.Entry{
 	linear.ElasticNet,
 	trees.RandomForest,
 	trees.ExtraTrees,
+	additive.Boost,
 	trees.Boost,
 }
 
