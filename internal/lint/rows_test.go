@@ -16,7 +16,7 @@ var rows = [][]string{
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
 	{"value", "linear", "trees", "ensemble", "features", "calibrate"},
-	{"zoo", "economics"},
+	{"zoo", "economics", "interchange"},
 	{"solution"},
 	{"data/duck", "data/textfile"},
 	{"data/source"},
