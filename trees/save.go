@@ -120,6 +120,30 @@ func Load(data []byte) (*Model, error) {
 	return m, nil
 }
 
+// New checks a model that was made by hand or read from another program and
+// readies a copy of it for prediction. Task, Objective, Classes, Features (Name
+// and Levels), Base and Trees must be set. The right child of a split stands
+// right after the left one, after their parent; every number is finite. What
+// Load would refuse is an error.
+func New(m Model) (*Model, error) {
+	for i := range m.Trees {
+		for j := range m.Trees[i].Nodes {
+			if n := &m.Trees[i].Nodes[j]; !n.Leaf() && n.Right != n.Left+1 {
+				return nil, fmt.Errorf("trees: new: tree %d: node %d: right child %d; it must be %d, after the left one", i, j, n.Right, n.Left+1)
+			}
+		}
+	}
+	data, err := m.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("trees: new: %w", err)
+	}
+	out, err := Load(data)
+	if err != nil {
+		return nil, fmt.Errorf("trees: new: %w", err)
+	}
+	return out, nil
+}
+
 func fitsTask(task model.Task, classes int) bool {
 	switch task {
 	case model.Regression:

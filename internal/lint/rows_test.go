@@ -17,7 +17,7 @@ var rows = [][]string{
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
 	{"objective"},
 	{"value", "linear", "trees", "additive", "ensemble", "features", "calibrate"},
-	{"zoo", "economics"},
+	{"zoo", "economics", "interchange"},
 	{"solution"},
 	{"data/duck", "data/textfile"},
 	{"data/source"},
