@@ -65,7 +65,7 @@ func (f *flow) learn(ctx context.Context) error {
 		return err
 	}
 	f.learnt = l
-	f.result.Design, f.result.Search = &l.Plan, l.Search
+	f.result.Design, f.result.Gains, f.result.Search = &l.Plan, l.Gains, l.Search
 	if l.Search.Reused > 0 {
 		f.tell("train", "%d of %d trials were already done", l.Search.Reused, len(l.Search.Trials))
 	}

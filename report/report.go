@@ -15,6 +15,7 @@ import (
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
+	"bespoke/train"
 	"bespoke/tune"
 	"bespoke/value"
 )
@@ -32,8 +33,11 @@ type Result struct {
 	// Warnings are what is allowed in the payoffs but probably not meant.
 	Warnings []value.Warning `json:"warnings,omitempty"`
 	Design   *design.Plan    `json:"design,omitempty"`
-	Search   *tune.Outcome   `json:"search,omitempty"`
-	Evaluate *Evaluation     `json:"evaluate,omitempty"`
+	// Gains are the steps of derived features that were tried; nil where the
+	// scenario asks for none.
+	Gains    []train.Gain  `json:"gains,omitempty"`
+	Search   *tune.Outcome `json:"search,omitempty"`
+	Evaluate *Evaluation   `json:"evaluate,omitempty"`
 	// Latency is how long a decision takes, Economics what the model brings and
 	// costs; nil without payoffs.
 	Latency   *Latency             `json:"latency,omitempty"`
