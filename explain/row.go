@@ -23,6 +23,7 @@ type Explainer struct {
 	features   []model.Feature
 	columns    table.Schema // the columns that features come from
 	source     []int        // of each feature, an index into columns
+	with       []int        // that of its second source, or the same again
 }
 
 // Predicted stands, as an output, for the class with the highest probability.
@@ -93,7 +94,13 @@ func New(s *solution.Solution) (*Explainer, error) {
 		if !ok {
 			return nil, fmt.Errorf("explain: feature %q: its source %q is not among the columns the features read", f.Name, f.Source)
 		}
-		e.source = append(e.source, i)
+		with := i
+		if f.With != "" {
+			if with, ok = at[f.With]; !ok {
+				return nil, fmt.Errorf("explain: feature %q: its source %q is not among the columns the features read", f.Name, f.With)
+			}
+		}
+		e.source, e.with = append(e.source, i), append(e.with, with)
 	}
 	return e, nil
 }
@@ -204,11 +211,18 @@ func (e *Explainer) unit() string {
 	return "score"
 }
 
-// group adds up the contributions to a raw output per source column.
+// group adds up the contributions to a raw output per source column. That of a
+// feature made of two columns counts half for each: what both bring together
+// belongs to neither alone, and Shapley values share it equally.
 func (e *Explainer) group(a *Attribution, raw int, amounts []float64) {
 	clear(amounts)
 	for j, phi := range a.Phi[raw*a.Features : (raw+1)*a.Features] {
-		amounts[e.source[j]] += phi
+		if e.source[j] == e.with[j] {
+			amounts[e.source[j]] += phi
+			continue
+		}
+		amounts[e.source[j]] += phi / 2
+		amounts[e.with[j]] += phi / 2
 	}
 }
 

@@ -576,3 +576,63 @@ func TestNoAttribution(t *testing.T) {
 		t.Errorf("too few features: %v", err)
 	}
 }
+
+// The contribution of a feature made of two columns counts half for each, and
+// the reasons still add up.
+func TestReasonsOfPairs(t *testing.T) {
+	n := 300
+	a, b, codes, y := make([]float64, n), make([]float64, n), make([]int32, n), make([]float64, n)
+	for i := range n {
+		a[i], b[i], codes[i] = float64(i%17), float64(i%23), int32(i%3)
+		y[i] = a[i]*b[i] + float64(codes[i])
+	}
+	tab, err := table.New(table.NewNumber("a", a), table.NewNumber("b", b), table.NewCategory("c", codes, []string{"p", "q", "r"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range []model.Entry{linear.Ridge, trees.Boost} {
+		f, x, err := features.Fit(tab, y, features.Options{Encoding: entry.Encoding, Extras: []features.Extra{
+			{Step: "combine", Params: model.Params{"by": "product"}, Columns: []string{"a", "b"}},
+			{Step: "group", Columns: []string{"c", "a"}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := entry.Fit(context.Background(), nil, model.Training{Task: model.Regression, X: x, Y: y, Seed: 1, Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &solution.Solution{Task: model.Regression, Target: "y", Schema: f.Inputs(), Features: f, Model: m}
+		e, err := explain.New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attributor, err := explain.Of(m, len(f.Features()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, row := attributor.New(), model.NewMatrix(f.Features(), 1)
+		if err := f.ApplyRange(tab, 40, row); err != nil {
+			t.Fatal(err)
+		}
+		attributor.Attribute(row.Row(0), own)
+		want := map[string]float64{}
+		for j, feature := range f.Features() {
+			for _, column := range []string{feature.Source, feature.With} {
+				share := own.Phi[j]
+				if feature.With != "" {
+					share /= 2
+				}
+				want[column] += share
+			}
+		}
+		r, err := e.Row(tab, 40, 0, 0, e.NewScratch())
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "sum of the reasons", sumOf(r), r.Raw, 1e-9)
+		for _, c := range r.Contributions {
+			near(t, entry.Name+": "+c.Column, c.Amount, want[c.Column], 1e-9)
+		}
+	}
+}

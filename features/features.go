@@ -7,9 +7,9 @@
 // Fitted.Apply then runs the same code on a whole table or on the one-row
 // scratch table of a server, with equal bits and without allocation.
 //
-// The steps are one file each (impute.go, onehot.go, ...) and one line each in
-// the table of steps.go, which also reads and writes them; plan.go holds the
-// rules that choose among them.
+// The steps are one file for each kind (impute.go, scale.go, ...) and one line
+// each in the table of steps.go, which also reads and writes them; plan.go holds
+// the rules that choose among them.
 //
 // A number that is not finite counts as missing everywhere.
 //
@@ -47,7 +47,9 @@ type Options struct {
 	Monotone map[string]int8
 	// Seed fixes the folds of target encoding.
 	Seed uint64
-	// Plan, when not nil, is used instead of the default rules.
+	// Extras are features beside those of the default rules.
+	Extras []Extra
+	// Plan, when not nil, is used instead of both.
 	Plan *Plan
 }
 
@@ -64,9 +66,11 @@ type Fitted struct {
 
 // chain is one column plan with its fitted steps.
 type chain struct {
-	plan     ColumnPlan
-	monotone int8
-	input    int // index into Fitted.inputs
+	plan ColumnPlan
+	// monotone and input are of the plan's one or two columns: the wished
+	// direction, and the index into Fitted.inputs.
+	monotone [2]int8
+	input    [2]int
 	steps    []step
 	out      shape
 	offset   int // of its first feature in a row
@@ -85,15 +89,20 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 	f := &Fitted{encoding: opt.Encoding}
 	held := make(map[*chain]*block) // training rows that Apply must not make
 	for _, cp := range plan.Columns {
-		c := &chain{plan: cp, monotone: opt.Monotone[cp.Column]}
+		c := &chain{plan: cp}
 		f.chains = append(f.chains, c)
 		if cp.Drop {
 			continue
 		}
-		column, _ := t.Column(cp.Column)
-		b, err := c.fit(column, in, opt.Seed)
+		var read []*table.Column
+		for k, name := range cp.columns() {
+			column, _ := t.Column(name)
+			read = append(read, column)
+			c.monotone[k] = opt.Monotone[name]
+		}
+		b, err := c.fit(read, in, opt.Seed)
 		if nothing := noInformationError(""); errors.As(err, &nothing) {
-			*c = chain{plan: ColumnPlan{Column: cp.Column, Drop: true, Reason: fmt.Sprintf("Left out: %s.", string(nothing))}}
+			*c = chain{plan: ColumnPlan{Column: cp.Column, With: cp.With, Drop: true, Reason: fmt.Sprintf("Left out: %s.", string(nothing))}}
 			continue
 		}
 		if err != nil {
@@ -126,7 +135,9 @@ func inputsOf(t *table.Table, chains []*chain) table.Schema {
 	read := make(map[string]bool, len(chains))
 	for _, c := range chains {
 		if !c.plan.Drop {
-			read[c.plan.Column] = true
+			for _, name := range c.plan.columns() {
+				read[name] = true
+			}
 		}
 	}
 	var inputs table.Schema
@@ -223,9 +234,10 @@ func (p Plan) check(t *table.Table, e model.Encoding) error {
 	}
 	planned := make(map[string]bool)
 	for _, cp := range p.Columns {
-		c, ok := t.Column(cp.Column)
-		if !ok || c.Role != table.Feature {
-			return fmt.Errorf("features: plan: %q is not a feature column of the table", cp.Column)
+		for _, name := range cp.columns() {
+			if c, ok := t.Column(name); !ok || c.Role != table.Feature {
+				return fmt.Errorf("features: plan: %q is not a feature column of the table", name)
+			}
 		}
 		planned[cp.Column] = true
 	}
@@ -237,24 +249,49 @@ func (p Plan) check(t *table.Table, e model.Encoding) error {
 	return nil
 }
 
-// start is the shape in which a chain meets its column.
-func (c *chain) start(f table.Field) shape {
-	s := shape{form: formOf(f.Kind), levels: f.Levels, missing: true}
-	s.features = []model.Feature{{Name: f.Name, Source: f.Name, Monotone: c.monotone}}
-	return s
+// start is the shape in which a chain meets its one or two columns.
+func (c *chain) start(fields []table.Field) shape {
+	var each []shape
+	for k, f := range fields {
+		s := shape{form: formOf(f.Kind), levels: f.Levels, missing: true}
+		s.features = []model.Feature{{Name: f.Name, Source: f.Name, Monotone: c.monotone[k]}}
+		each = append(each, s)
+	}
+	if len(each) == 1 {
+		return each[0]
+	}
+	both := shape{form: pair, missing: true, two: each}
+	for _, s := range each {
+		both.features = append(both.features, s.features...)
+	}
+	return both
+}
+
+// begin is the training rows before the first step.
+func (c *chain) begin(columns []*table.Column) *block {
+	var fields []table.Field
+	for _, column := range columns {
+		fields = append(fields, column.Field())
+	}
+	b := &block{shape: c.start(fields), rows: columns[0].Len(), texts: columns[0].Texts}
+	if b.form == words {
+		return b
+	}
+	w := len(columns)
+	b.values = make([]float64, b.rows*w)
+	for k, column := range columns {
+		for i := range b.rows {
+			b.values[i*w+k] = value(column, i)
+		}
+	}
+	return b
 }
 
 // fit fits the steps one after the other on what the steps before made of the
 // training rows. It returns the finished training rows when they differ from
 // what Apply makes of them, else nil.
-func (c *chain) fit(column *table.Column, in *training, seed uint64) (*block, error) {
-	b := &block{shape: c.start(column.Field()), rows: column.Len(), texts: column.Texts}
-	if b.form != words {
-		b.values = make([]float64, b.rows)
-		for i := range b.values {
-			b.values[i] = value(column, i)
-		}
-	}
+func (c *chain) fit(columns []*table.Column, in *training, seed uint64) (*block, error) {
+	b := c.begin(columns)
 	differs := false
 	for k, sp := range c.plan.Steps {
 		entry, params, err := sp.resolve(b.shape)
@@ -321,7 +358,9 @@ func (f *Fitted) assemble() error {
 		if err := c.out.finished(f.encoding); err != nil {
 			return fmt.Errorf("column %q: %w", c.plan.Column, err)
 		}
-		c.input = at[c.plan.Column]
+		for k, name := range c.plan.columns() {
+			c.input[k] = at[name]
+		}
 		c.offset = len(f.features)
 		for _, feature := range c.out.features {
 			base := feature.Name
@@ -343,7 +382,7 @@ func (f *Fitted) assemble() error {
 func (s shape) finished(e model.Encoding) error {
 	codes := s.form == code && s.features[0].Levels > 0
 	switch {
-	case s.form == words, s.form == instant, s.form == code && !codes:
+	case s.form != number && !codes:
 		return fmt.Errorf("the steps end with a %v, want a step that makes numbers of it", s.form)
 	case e == model.Dense && codes:
 		return errors.New("the steps end with category codes, a dense encoding wants numbers such as one-hot")
@@ -393,25 +432,37 @@ func (f *Fitted) ApplyRange(t *table.Table, start int, out *model.Matrix) error 
 		if c.plan.Drop {
 			continue
 		}
-		column, err := f.find(t, c.input)
+		column, err := f.find(t, c.input[0])
 		if err != nil {
 			return err
 		}
+		var second *table.Column
+		if c.plan.With != "" {
+			if second, err = f.find(t, c.input[1]); err != nil {
+				return err
+			}
+		}
 		for i := range out.Rows {
 			at := i*width + c.offset
-			c.run(column, start+i, out.Values[at:at+c.out.width()])
+			c.run(column, second, start+i, out.Values[at:at+c.out.width()])
 		}
 	}
 	return nil
 }
 
-// run makes the features of one row of the column.
-func (c *chain) run(column *table.Column, row int, v []float64) {
+// run makes the features of one row of the column; second is nil unless the
+// chain reads a pair. That the first step of a text or a pair can read it is
+// seen to by finished and resolve.
+func (c *chain) run(column, second *table.Column, row int, v []float64) {
 	steps := c.steps
-	if column.Kind == table.Text {
-		steps[0].(textStep).applyText(column.Texts[row], v) // finished and bind see to it
+	switch {
+	case second != nil:
+		steps[0].(pairStep).applyPair(value(column, row), value(second, row), v)
 		steps = steps[1:]
-	} else {
+	case column.Kind == table.Text:
+		steps[0].(textStep).applyText(column.Texts[row], v)
+		steps = steps[1:]
+	default:
 		v[0] = value(column, row)
 	}
 	for _, s := range steps {
@@ -419,8 +470,8 @@ func (c *chain) run(column *table.Column, row int, v []float64) {
 	}
 }
 
-// find is the column of t for an input. It looks where the input itself stands
-// first, which is where it is in a scratch table of Inputs.
+// find is the column of t for an input, which in a scratch table of Inputs
+// stands where the input itself stands.
 func (f *Fitted) find(t *table.Table, input int) (*table.Column, error) {
 	want := &f.inputs[input]
 	var column *table.Column
@@ -438,62 +489,4 @@ func (f *Fitted) find(t *table.Table, input int) (*table.Column, error) {
 		return nil, fmt.Errorf("features: apply: column %q has other levels (%d) than in training (%d); conform the table first", want.Name, len(column.Levels), len(want.Levels))
 	}
 	return column, nil
-}
-
-// sameLevels compares level names one by one only where that costs less than
-// the rows do.
-func sameLevels(a, b []string, thorough bool) bool {
-	if len(a) != len(b) || len(a) == 0 || &a[0] == &b[0] {
-		return len(a) == len(b)
-	}
-	return !thorough || slices.Equal(a, b)
-}
-
-// Join puts transformations that were fitted on the same table side by side, so
-// that one row of features holds what several models read. starts says where the
-// features of each part begin; equal parts share their place. Features whose
-// names would meet are numbered.
-func Join(parts ...*Fitted) (joint *Fitted, starts []int, err error) {
-	joint = &Fitted{encoding: model.Dense}
-	at := make(map[string]int) // by the part as text
-	width := 0
-	for i, p := range parts {
-		text, err := p.MarshalJSON()
-		if err != nil {
-			return nil, nil, err
-		}
-		start, seen := at[string(text)]
-		if !seen {
-			start, at[string(text)] = width, width
-			width += len(p.features)
-			if err := joint.take(p); err != nil {
-				return nil, nil, fmt.Errorf("features: join: part %d: %w", i+1, err)
-			}
-		}
-		starts = append(starts, start)
-	}
-	if err := joint.assemble(); err != nil {
-		return nil, nil, fmt.Errorf("features: join: %w", err)
-	}
-	return joint, starts, nil
-}
-
-// take adds the chains of p and the columns they read.
-func (f *Fitted) take(p *Fitted) error {
-	if p.encoding == model.Native { // the wider of the two
-		f.encoding = model.Native
-	}
-	for _, c := range p.chains {
-		own := *c
-		f.chains = append(f.chains, &own)
-	}
-	for _, in := range p.inputs {
-		switch i := slices.IndexFunc(f.inputs, func(g table.Field) bool { return g.Name == in.Name }); {
-		case i < 0:
-			f.inputs = append(f.inputs, in)
-		case f.inputs[i].Kind != in.Kind || !slices.Equal(f.inputs[i].Levels, in.Levels):
-			return fmt.Errorf("column %q is a %v with %d levels, in a part before it a %v with %d", in.Name, in.Kind, len(in.Levels), f.inputs[i].Kind, len(f.inputs[i].Levels))
-		}
-	}
-	return nil
 }

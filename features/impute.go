@@ -121,8 +121,12 @@ func (s *imputer) bind(in shape) (shape, error) {
 		if j < 0 || j >= in.numbers() || k > 0 && j <= s.Indicators[k-1] {
 			return shape{}, fmt.Errorf("indicators are %v, want rising numbers from 0 to %d", s.Indicators, in.numbers()-1)
 		}
-		source := in.features[j].Source
-		out.features = append(out.features, model.Feature{Name: source + " (missing)", Source: source})
+		of := in.features[j]
+		name := of.Source
+		if of.With != "" { // what is missing is the pair's value, not the column's
+			name = of.Name
+		}
+		out.features = append(out.features, model.Feature{Name: name + " (missing)", Source: of.Source, With: of.With})
 	}
 	out.flags += len(s.Indicators)
 	return out, nil

@@ -20,6 +20,13 @@ func small(t testing.TB, e model.Encoding) []byte {
 	t.Helper()
 	tab, y := mixed(t, 40, 3)
 	tab = tab.Without("empty", "same", "id", "who")
+	when, _ := tab.Column("when")
+	then := slices.Clone(when.Times)
+	slices.Reverse(then)
+	tab, err := table.New(append(tab.Columns(), table.NewTime("then", then))...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	plan := &features.Plan{Encoding: e, Columns: []features.ColumnPlan{
 		{Column: "age", Steps: steps("impute", "standardise")},
 		{Column: "income", Steps: steps("impute", "yeo-johnson")},
@@ -31,6 +38,13 @@ func small(t testing.TB, e model.Encoding) []byte {
 		{Column: "note", Steps: steps("one-hot")},
 		{Column: "text", Steps: []features.StepPlan{{Step: "tf-idf", Params: model.Params{"features": 4}}}},
 		{Column: "when", Steps: steps("date", "impute")},
+		{Column: "job", With: "income", Steps: steps("group", "impute")},
+		{Column: "age", With: "income", Steps: []features.StepPlan{{Step: "combine", Params: model.Params{"by": "sum"}}, {Step: "impute"}}},
+		{Column: "job", With: "note", Steps: []features.StepPlan{{Step: "cross", Params: model.Params{"rows": 2}}, {Step: "target", Params: model.Params{"shrink": "fixed"}}}},
+		{Column: "then", Drop: true},
+		{Column: "when", With: "then", Steps: steps("between", "impute")},
+		{Column: "text", Steps: []features.StepPlan{{Step: "n-grams", Params: model.Params{"features": 4}}}},
+		{Column: "text", Steps: []features.StepPlan{{Step: "topics", Params: model.Params{"features": 6, "topics": 2, "of": "characters"}}}},
 	}}
 	if e == model.Native {
 		plan.Columns[7].Steps = steps("ordinal")
@@ -89,15 +103,17 @@ func FuzzLoad(f *testing.F) {
 			f.Fatal(err)
 		}
 		for _, column := range whole.Columns { // one column each: easier to vary
-			var name struct{ Column string }
+			var name struct{ Column, With string }
 			if err := json.Unmarshal(column, &name); err != nil {
 				f.Fatal(err)
 			}
+			var inputs []string
 			for _, input := range whole.Inputs {
-				if strings.Contains(string(input), `"name":"`+name.Column+`"`) {
-					f.Add([]byte(`{"format":"bespoke.features","version":1,"encoding":"` + string(e) + `","inputs":[` + string(input) + `],"columns":[` + string(column) + `]}`))
+				if strings.Contains(string(input), `"name":"`+name.Column+`"`) || name.With != "" && strings.Contains(string(input), `"name":"`+name.With+`"`) {
+					inputs = append(inputs, string(input))
 				}
 			}
+			f.Add([]byte(`{"format":"bespoke.features","version":1,"encoding":"` + string(e) + `","inputs":[` + strings.Join(inputs, ",") + `],"columns":[` + string(column) + `]}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -146,6 +162,18 @@ func TestLoadErrors(t *testing.T) {
 		{"indicators", dense, `"indicators":[0]`, `"indicators":[0,0]`, "indicators are [0 0]"},
 		{"hash table", dense, `{"bits":`, `{"bits":4`, "bits is 4"},
 		{"falling codes", dense, `"codes":[0,1]`, `"codes":[1,0]`, "want rising codes"},
+		{"pair without its second input", dense, `"with":"income","steps":[{"step":"group"}`, `"with":"outgo","steps":[{"step":"group"}`, `"outgo" beside it is not among the inputs`},
+		{"a pair's step on one column", dense, `{"column":"job","with":"income"`, `{"column":"job"`, "works on a pair of columns, not on a category"},
+		{"a step for one column on a pair", dense, `"with":"income","steps":[{"step":"group"}`, `"with":"income","steps":[{"step":"ordinal"}`, "works on a category, not on a pair of columns"},
+		{"pair of other kinds", dense, `"with":"income","steps":[{"step":"group"}`, `"with":"note","steps":[{"step":"group"}`, "group works on a category with a number, not on a category with a category"},
+		{"pair of texts", dense, `{"column":"job","with":"income"`, `{"column":"text","with":"income"`, "group works on a category with a number, not on a text with a number"},
+		{"group means", dense, `],"deviations":[`, `,1],"deviations":[`, "means has 7 numbers, want 6"},
+		{"combine", dense, `"fitted":[{"by":"sum"}`, `"fitted":[{"by":"power"}`, `by is "power"`},
+		{"crossed pairs", dense, `{"pairs":[`, `{"pairs":[99,`, "pairs has 99 at 0"},
+		{"second direction alone", dense, `{"column":"income","steps"`, `{"column":"income","monotone_with":1,"steps"`, "monotone_with is given for one column"},
+		{"second direction", dense, `"with":"note","steps"`, `"with":"note","monotone_with":1,"steps"`, "monotone is 1 for a category"},
+		{"lengths of runs", dense, `"low":2,"high":4`, `"low":4,"high":2`, "n-grams of 4 to 2 characters"},
+		{"topics", dense, `"topics":{"count":2`, `"topics":{"count":3`, "vectors has 12 numbers, want 18"},
 		{"date parts", dense, `"parts":["year",`, `"parts":["hour","year",`, "parts are"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"bespoke/model"
 	"bespoke/table"
@@ -22,12 +23,23 @@ type Plan struct {
 // ColumnPlan is what happens to one column.
 type ColumnPlan struct {
 	Column string `json:"column"`
+	// With is a second column that the first step reads beside Column; empty
+	// for all steps but those that work on a pair of columns.
+	With string `json:"with,omitempty"`
 	// Steps run in order; none means that a number is passed through.
 	Steps []StepPlan `json:"steps,omitempty"`
 	// Drop is true when the column is left out.
 	Drop bool `json:"drop,omitempty"`
 	// Reason is one sentence for the report.
 	Reason string `json:"reason"`
+}
+
+// columns are those that the plan reads: one or two.
+func (cp ColumnPlan) columns() []string {
+	if cp.With == "" {
+		return []string{cp.Column}
+	}
+	return []string{cp.Column, cp.With}
 }
 
 // StepPlan names a step of the table Steps and sets its parameters.
@@ -62,6 +74,13 @@ func NewPlan(t *table.Table, opt Options) (Plan, error) {
 	p := Plan{Encoding: opt.Encoding}
 	for _, c := range t.ByRole(table.Feature) {
 		p.Columns = append(p.Columns, planColumn(c, opt)...)
+	}
+	for _, e := range opt.Extras {
+		cp, err := planExtra(t, e, opt)
+		if err != nil {
+			return Plan{}, fmt.Errorf("features: plan: %s: %w", e, err)
+		}
+		p.Columns = append(p.Columns, cp)
 	}
 	return p, nil
 }
@@ -292,4 +311,65 @@ func targetBeside(why string, then ...StepPlan) []ColumnPlan {
 			Reason: why + ": how common a level is stands beside its mean target.",
 		},
 	}
+}
+
+// Extra asks for features beside those of the default rules, whatever the
+// encoding: the steps that a model needs behind the named one are added.
+type Extra struct {
+	// Step is the name of a step, Params what it is told beside its defaults.
+	Step   string       `json:"step"`
+	Params model.Params `json:"params,omitempty"`
+	// Columns are the one or two columns that it reads.
+	Columns []string `json:"columns"`
+}
+
+// String names the extra in errors and reports, such as "group of job, income".
+func (e Extra) String() string {
+	return e.Step + " of " + strings.Join(e.Columns, ", ")
+}
+
+// planExtra makes the plan of one extra. A column that tells nothing in these
+// rows drops it, since what is asked for once is fitted on the rows of many
+// folds.
+func planExtra(t *table.Table, e Extra, opt Options) (ColumnPlan, error) {
+	if n := len(e.Columns); n != 1 && n != 2 {
+		return ColumnPlan{}, fmt.Errorf("%d columns, want 1 or 2", n)
+	}
+	cp := ColumnPlan{Column: e.Columns[0], Reason: "Asked for beside the default steps."}
+	if len(e.Columns) == 2 {
+		cp.With = e.Columns[1]
+	}
+	var start []table.Field
+	for _, name := range e.Columns {
+		c, ok := t.Column(name)
+		if !ok || c.Role != table.Feature {
+			return ColumnPlan{}, fmt.Errorf("%q is not a feature column of the table", name)
+		}
+		if reason := uninformative(c); reason != "" {
+			cp.Drop, cp.Reason = true, fmt.Sprintf("%s: %s", name, reason)
+			return cp, nil
+		}
+		start = append(start, c.Field())
+	}
+	first := StepPlan{Step: e.Step, Params: e.Params}
+	if _, _, err := first.resolve(new(chain).start(start)); err != nil {
+		return ColumnPlan{}, err
+	}
+	cp.Steps = append([]StepPlan{first}, then(e.Step, opt.Encoding)...)
+	return cp, nil
+}
+
+// then are the steps behind the named one that make numbers for the encoding.
+func then(step string, e model.Encoding) []StepPlan {
+	var out []StepPlan
+	switch {
+	case step == "cross":
+		out = []StepPlan{{Step: "target"}}
+	case e == model.Dense && (step == "group" || step == "combine" || step == "between" || step == "date"):
+		out = []StepPlan{{Step: "impute"}}
+	}
+	if e == model.Dense && step != "tf-idf" && step != "n-grams" && step != "topics" && step != "one-hot" {
+		out = append(out, StepPlan{Step: "standardise"})
+	}
+	return out
 }

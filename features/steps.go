@@ -25,6 +25,12 @@ var Steps = []Step{
 	frequencyStep,
 	dateStep,
 	tfidfStep,
+	nGramsStep,
+	topicsStep,
+	groupStep,
+	combineStep,
+	crossStep,
+	betweenStep,
 	yeoJohnsonStep,
 	standardiseStep,
 	robustStep,
@@ -71,6 +77,14 @@ type textStep interface {
 	applyText(text string, v []float64)
 }
 
+// pairStep is a step that reads two columns: always the first of a chain. Only
+// it may make fewer values than it was given.
+type pairStep interface {
+	step
+	// applyPair reads the values of the two columns and writes the output.
+	applyPair(first, second float64, v []float64)
+}
+
 // noInformationError is the error of a fit whose training rows hold nothing that the
 // step could use, with the reason; the column is then dropped.
 type noInformationError string
@@ -85,9 +99,10 @@ const (
 	code                // a category's code, NaN is missing or unseen
 	instant             // microseconds since 1970 UTC, NaN is missing
 	words               // text, not yet a number
+	pair                // the values of two columns, side by side
 )
 
-var formNames = [...]string{"number", "category", "time", "text"}
+var formNames = [...]string{"number", "category", "time", "text", "pair of columns"}
 
 func (f form) String() string { return formNames[f] }
 
@@ -111,6 +126,8 @@ type shape struct {
 	features []model.Feature
 	// levels are the names of the codes, for form code.
 	levels []string
+	// two are the shapes of the columns, for form pair.
+	two []shape
 	// missing is true when values may be NaN.
 	missing bool
 	// flags is how many of the last values are 0/1 indicators, which scaling
@@ -128,7 +145,7 @@ func (s shape) numbers() int { return len(s.features) - s.flags }
 // name and a part in brackets or after a sign.
 func (s shape) made(suffix string) model.Feature {
 	first := s.features[0]
-	return model.Feature{Name: first.Name + suffix, Source: first.Source}
+	return model.Feature{Name: first.Name + suffix, Source: first.Source, With: first.With}
 }
 
 // block is the training rows of one column between two steps.
@@ -177,6 +194,10 @@ func (b *block) run(s step, out shape) *block {
 		v := next.row(i)
 		if text, ok := s.(textStep); ok && b.form == words {
 			text.applyText(b.texts[i], v)
+			continue
+		}
+		if two, ok := s.(pairStep); ok && b.form == pair {
+			two.applyPair(b.row(i)[0], b.row(i)[1], v)
 			continue
 		}
 		copy(v, b.row(i))
@@ -300,15 +321,17 @@ type stored struct {
 // storedChain is a column plan with one fitted step per planned step.
 type storedChain struct {
 	ColumnPlan
-	Monotone int8              `json:"monotone,omitempty"`
-	Fitted   []json.RawMessage `json:"fitted,omitempty"`
+	Monotone int8 `json:"monotone,omitempty"`
+	// MonotoneWith is that of the second column.
+	MonotoneWith int8              `json:"monotone_with,omitempty"`
+	Fitted       []json.RawMessage `json:"fitted,omitempty"`
 }
 
 // MarshalJSON writes the fitted steps as versioned data.
 func (f *Fitted) MarshalJSON() ([]byte, error) {
 	out := stored{Format: storedFormat, Version: storedVersion, Encoding: f.encoding, Inputs: f.inputs}
 	for _, c := range f.chains {
-		sc := storedChain{ColumnPlan: c.plan, Monotone: c.monotone}
+		sc := storedChain{ColumnPlan: c.plan, Monotone: c.monotone[0], MonotoneWith: c.monotone[1]}
 		for k, s := range c.steps {
 			raw, err := json.Marshal(s)
 			if err != nil {
@@ -358,21 +381,31 @@ func (f *Fitted) UnmarshalJSON(data []byte) error {
 
 // load decodes and binds the steps of one column.
 func (sc storedChain) load(inputs map[string]table.Field) (*chain, error) {
-	c := &chain{plan: sc.ColumnPlan, monotone: sc.Monotone}
+	c := &chain{plan: sc.ColumnPlan, monotone: [2]int8{sc.Monotone, sc.MonotoneWith}}
 	if len(sc.Fitted) != len(sc.Steps) || sc.Drop && len(sc.Steps) > 0 {
 		return nil, fmt.Errorf("%d fitted steps for %d planned, want as many, and none where the column is dropped", len(sc.Fitted), len(sc.Steps))
 	}
 	if sc.Drop {
 		return c, nil
 	}
-	field, ok := inputs[sc.Column]
-	if !ok {
-		return nil, errors.New("it is not among the inputs")
+	names := c.plan.columns()
+	if sc.MonotoneWith != 0 && len(names) < 2 {
+		return nil, errors.New("monotone_with is given for one column, want it with a second one only")
 	}
-	if ordered := field.Kind == table.Number || field.Kind == table.Time; sc.Monotone < -1 || sc.Monotone > 1 || sc.Monotone != 0 && !ordered {
-		return nil, fmt.Errorf("monotone is %d for a %v, want -1, 0 or 1, and 0 where there is no order", sc.Monotone, field.Kind)
+	var read []table.Field
+	for k, name := range names {
+		field, ok := inputs[name]
+		switch ordered := field.Kind == table.Number || field.Kind == table.Time; {
+		case !ok && k == 0:
+			return nil, errors.New("it is not among the inputs")
+		case !ok:
+			return nil, fmt.Errorf("%q beside it is not among the inputs", name)
+		case c.monotone[k] < -1 || c.monotone[k] > 1 || c.monotone[k] != 0 && !ordered:
+			return nil, fmt.Errorf("monotone is %d for a %v, want -1, 0 or 1, and 0 where there is no order", c.monotone[k], field.Kind)
+		}
+		read = append(read, field)
 	}
-	c.out = c.start(field)
+	c.out = c.start(read)
 	for k, sp := range sc.Steps {
 		entry, _, err := sp.resolve(c.out)
 		if err != nil {
@@ -418,8 +451,9 @@ func checkInputs(s table.Schema) error {
 
 // StepInfo tells the report what became of one column.
 type StepInfo struct {
-	// Column is the table column.
+	// Column is the table column, With the second one of a pair.
 	Column string `json:"column"`
+	With   string `json:"with,omitempty"`
 	// Steps are the fitted steps in words, in order; empty when the column is
 	// passed through or dropped.
 	Steps []string `json:"steps,omitempty"`
@@ -435,7 +469,7 @@ type StepInfo struct {
 func (f *Fitted) Describe() []StepInfo {
 	out := make([]StepInfo, 0, len(f.chains))
 	for _, c := range f.chains {
-		info := StepInfo{Column: c.plan.Column, Dropped: c.plan.Drop, Reason: c.plan.Reason}
+		info := StepInfo{Column: c.plan.Column, With: c.plan.With, Dropped: c.plan.Drop, Reason: c.plan.Reason}
 		for k, s := range c.steps {
 			info.Steps = append(info.Steps, c.plan.Steps[k].Step+": "+s.describe())
 		}

@@ -144,6 +144,59 @@ func TestTargetEncodingDoesNotLeak(t *testing.T) {
 	}
 }
 
+// The same for the classes of more than two, for a cross of two columns, and for
+// a number.
+func TestTargetEncodingDoesNotLeakOtherwise(t *testing.T) {
+	const n = 5000
+	for _, c := range []struct {
+		task    model.Task
+		classes int
+	}{{model.Multiclass, 3}, {model.Regression, 0}} {
+		rng := rand.New(rand.NewPCG(12, 1))
+		left, right, levels, y := make([]int32, n), make([]int32, n), make([]string, 30), make([]float64, n)
+		for i := range levels {
+			levels[i] = fmt.Sprint(i)
+		}
+		for i := range n {
+			left[i], right[i], y[i] = int32(rng.IntN(30)), int32(rng.IntN(30)), rng.NormFloat64()
+			if c.classes > 0 {
+				y[i] = float64(rng.IntN(c.classes))
+			}
+		}
+		tab := newTable(t, table.NewCategory("left", left, levels), table.NewCategory("right", right, levels))
+		plan := &features.Plan{Encoding: model.Native, Columns: []features.ColumnPlan{
+			{Column: "left", With: "right", Steps: []features.StepPlan{
+				{Step: "cross", Params: model.Params{"rows": 1}}, {Step: "target", Params: model.Params{"shrink": "fixed", "rows": 1}},
+			}},
+			{Column: "right", Drop: true},
+			{Column: "left", Drop: true},
+		}}
+		f, x := mustFit(t, tab, y, features.Options{Encoding: model.Native, Task: c.task, Classes: c.classes, Seed: 3, Plan: plan})
+		own := apply(t, f, tab)
+		for k := range x.Cols() {
+			is := make([]float64, n) // class k, or above the middle
+			for i := range n {
+				if c.classes > 0 && y[i] == float64(k) || c.classes == 0 && y[i] > 0 {
+					is[i] = 1
+				}
+			}
+			column := func(m *model.Matrix) []float64 {
+				out := make([]float64, n)
+				for i := range out {
+					out[i] = m.Row(i)[k]
+				}
+				return out
+			}
+			if got := auc(column(x), is); math.Abs(got-0.5) > 3*0.0087 {
+				t.Errorf("%v, output %d: the out-of-fold encoding of a random target has AUC %.3f, want 0.5", c.task, k, got)
+			}
+			if got := auc(column(own), is); got < 0.65 {
+				t.Errorf("%v, output %d: with its own rows the AUC is %.3f; the test would not notice a leak", c.task, k, got)
+			}
+		}
+	}
+}
+
 func TestBayesDropsALevelThatTellsNothing(t *testing.T) {
 	const n = 4000
 	rng := rand.New(rand.NewPCG(5, 1))

@@ -8,6 +8,8 @@ type Feature struct {
 	Name string `json:"name"`
 	// Source is the table column it was made from, such as "purpose".
 	Source string `json:"source"`
+	// With is the second table column it was made from; empty for one.
+	With string `json:"with,omitempty"`
 	// Levels is the number of categories when values are codes 0..Levels-1
 	// (NaN is missing or unseen); 0 for a number.
 	Levels int `json:"levels,omitempty"`

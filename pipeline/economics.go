@@ -5,7 +5,9 @@ import (
 
 	"bespoke/economics"
 	"bespoke/evaluate"
+	"bespoke/model"
 	"bespoke/report"
+	"bespoke/scenario"
 	"bespoke/solution"
 	"bespoke/table"
 	"bespoke/value"
@@ -56,4 +58,31 @@ func timed(s *solution.Solution, rows *table.Table) (*report.Latency, error) {
 		total += d
 	}
 	return &report.Latency{Rows: len(spans), Mean: total.Seconds() / float64(len(spans)), P95: spans[len(spans)*95/100].Seconds()}, nil
+}
+
+// Compile compiles a scenario's payoffs for a table; nil without a value
+// section. A payoff that is wrong is a *value.Error.
+func Compile(s scenario.Scenario, schema table.Schema, task model.Task, outcomes []string) (*value.Payoffs, error) {
+	if s.Value == nil {
+		return nil, nil
+	}
+	return value.Compile(value.Config{
+		Value: *s.Value, Today: s.Need.Today, PerDecision: s.Need.Costs.PerDecision, Volume: s.Need.Volume,
+		Schema: schema, Task: task, Outcomes: outcomes, Target: s.Data.Target, Currency: s.Need.Currency, Units: units(s.Data.Columns),
+	})
+}
+
+// units are what the numbers of columns count, where the scenario says so.
+func units(columns map[string]scenario.Column) map[string]string {
+	var out map[string]string
+	for name, c := range columns {
+		if c.Unit == "" {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[name] = c.Unit
+	}
+	return out
 }

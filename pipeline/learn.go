@@ -44,8 +44,11 @@ type Learning struct {
 type Learnt struct {
 	Problem *train.Problem
 	Plan    design.Plan
-	Search  *tune.Outcome
-	Metric  evaluate.Metric
+	// Gains are the steps of derived features that were tried; nil where the
+	// scenario asks for none.
+	Gains  []train.Gain
+	Search *tune.Outcome
+	Metric evaluate.Metric
 	// Payoffs are those of the scenario, before a spread or review price; nil
 	// without a value section.
 	Payoffs *value.Payoffs
@@ -228,33 +231,6 @@ func (l Learning) stakes(out *Learnt) ([]float64, error) {
 	return all, nil
 }
 
-// Compile compiles a scenario's payoffs for a table; nil without a value
-// section. A payoff that is wrong is a *value.Error.
-func Compile(s scenario.Scenario, schema table.Schema, task model.Task, outcomes []string) (*value.Payoffs, error) {
-	if s.Value == nil {
-		return nil, nil
-	}
-	return value.Compile(value.Config{
-		Value: *s.Value, Today: s.Need.Today, PerDecision: s.Need.Costs.PerDecision, Volume: s.Need.Volume,
-		Schema: schema, Task: task, Outcomes: outcomes, Target: s.Data.Target, Currency: s.Need.Currency, Units: units(s.Data.Columns),
-	})
-}
-
-// units are what the numbers of columns count, where the scenario says so.
-func units(columns map[string]scenario.Column) map[string]string {
-	var out map[string]string
-	for name, c := range columns {
-		if c.Unit == "" {
-			continue
-		}
-		if out == nil {
-			out = map[string]string{}
-		}
-		out[name] = c.Unit
-	}
-	return out
-}
-
 func (l Learning) search(ctx context.Context, out *Learnt) error {
 	p := out.Problem
 	dev := l.Split.Development
@@ -268,6 +244,10 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 		return err
 	}
 	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %d trials in all", len(out.Plan.Candidates), max(l.Scenario.Budget.Trials, len(out.Plan.Candidates)))})
+	if out.Gains, err = l.gains(ctx, out); err != nil {
+		return err
+	}
+	p.Extras = train.KeptOf(out.Gains)
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
 		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
@@ -275,6 +255,61 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	}
 	out.Search, err = s.Run(ctx)
 	return err
+}
+
+// gains tries the steps of derived features for the encodings that the
+// candidates read, or gets what they brought from the journal.
+func (l Learning) gains(ctx context.Context, out *Learnt) ([]train.Gain, error) {
+	wish := l.Scenario.Features
+	if !wish.Auto() && (wish == nil || len(wish.Force) == 0) {
+		return nil, nil
+	}
+	var all []train.Gain
+	for _, e := range encodings(out.Plan.Candidates) {
+		work := func() ([]train.Gain, error) {
+			return out.Problem.MeasureGains(ctx, wish, e, l.Split, l.Threads)
+		}
+		var gains []train.Gain
+		var err error
+		if l.Store == nil {
+			gains, err = work()
+		} else {
+			gains, _, err = runs.Once(ctx, l.Store, "gains", runs.KeyOf(l.Key, wish, e), work)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range gains {
+			l.Report.Tell(runs.Event{Stage: "train", Message: gainText(g)})
+		}
+		all = append(all, gains...)
+	}
+	return all, nil
+}
+
+func gainText(g train.Gain) string {
+	text := fmt.Sprintf("derived features, %s for %s models: loss %.5g to %.5g, gain %.2g ± %.2g", g.Step, g.Encoding, g.Before, g.After, g.Gain, g.Error)
+	switch {
+	case g.Before == 0 && g.After == 0:
+		return fmt.Sprintf("derived features, %s for %s models: %s", g.Step, g.Encoding, g.Reason)
+	case g.Kept:
+		return text + ", kept"
+	}
+	return text + ", not kept"
+}
+
+// encodings are those of the candidates that read features at all, each once.
+func encodings(candidates []model.Candidate) []model.Encoding {
+	var out []model.Encoding
+	for _, c := range candidates {
+		if c.Model == zoo.Prior.Name {
+			continue
+		}
+		if e, err := zoo.Find(c.Model); err == nil && !slices.Contains(out, e.Encoding) {
+			out = append(out, e.Encoding)
+		}
+	}
+	return out
 }
 
 // searched lists the entries of the candidates that have search ranges.

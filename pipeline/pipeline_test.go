@@ -12,9 +12,11 @@ import (
 
 	"bespoke/bundle"
 	"bespoke/internal/tabletest"
+	"bespoke/model"
 	"bespoke/pipeline"
 	"bespoke/runs"
 	"bespoke/table"
+	"bespoke/web"
 )
 
 // loans is a scenario over the sample loans.
@@ -98,6 +100,63 @@ func TestSameBytes(t *testing.T) {
 	if !bytes.Equal(want, read(t, again.Bundle.Path)) {
 		t.Error("an interrupted run gives another bundle")
 	}
+}
+
+// TestDerivedFeatures: steps are tried where the scenario says so, the report
+// and the journal tell what they brought, and neither threads nor a second run
+// change the bundle, which decides rows by the derived features.
+func TestDerivedFeatures(t *testing.T) {
+	text := strings.Replace(loans, "budget: {trials: 8}", "features: {derive: auto, force: [ratio], exclude: [cross]}\nexplain: {drop: 1}\nbudget: {trials: 6}", 1)
+	dir := write(t, text, "loans.csv", tabletest.Loans(500, 7))
+	o := pipeline.Options{Path: dir, Threads: 1, Version: "test"}
+	first := run(t, o)
+	steps := map[model.Encoding][]string{}
+	for _, g := range first.Gains {
+		steps[g.Encoding] = append(steps[g.Encoding], g.Step)
+		if g.Step == "ratio" && !g.Kept || g.Step == "cross" && g.Kept {
+			t.Errorf("%s is kept: %v, against the scenario", g.Step, g.Kept)
+		}
+	}
+	for e, want := range map[model.Encoding][]string{
+		model.Native: {"target", "cross", "group", "sum", "difference", "product", "ratio"},
+		model.Dense:  {"cross", "group", "sum", "difference", "product", "ratio"},
+	} {
+		if !slices.Equal(steps[e], want) {
+			t.Errorf("%s models: tried %q, want %q", e, steps[e], want)
+		}
+	}
+	s := open(t, first.Bundle.Path).Solution
+	if !slices.ContainsFunc(s.Features.Features(), func(f model.Feature) bool { return f.With != "" }) {
+		t.Error("the bundle has no derived feature, though one is forced")
+	}
+	var page bytes.Buffer
+	if err := web.Text(&page, first.Document(), 200, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Derived features", "Held-out rows took no part", "the scenario leaves it out"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	want := read(t, first.Bundle.Path)
+	again := run(t, o)
+	if again.Search.Reused != len(again.Search.Trials) || !bytes.Equal(want, read(t, again.Bundle.Path)) {
+		t.Errorf("the second run used %d of %d trials again, or gives another bundle", again.Search.Reused, len(again.Search.Trials))
+	}
+	o.Dir, o.Threads = filepath.Join(dir, "many"), 3
+	if many := run(t, o); !bytes.Equal(want, read(t, many.Bundle.Path)) {
+		t.Error("3 threads give another bundle than 1")
+	}
+}
+
+// open reads a bundle.
+func open(t *testing.T, path string) *bundle.Bundle {
+	t.Helper()
+	b, err := bundle.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestOtherPayoffsDoNotTrainAgain: what a candidate learns does not depend on

@@ -104,9 +104,14 @@ func (f *flow) readAndOpen(ctx context.Context) error {
 }
 
 // trialKey is the content key of everything that a trial learns from: the rows
-// themselves, their roles, how they are split, and the seed.
+// themselves, their roles, how they are split, the seed, and which features may
+// be derived.
 func (f *flow) trialKey() string {
-	return runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
+	key := runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
+	if f.scenario.Features != nil {
+		key = runs.KeyOf(key, f.scenario.Features)
+	}
+	return key
 }
 
 // contentOf is the hash of the columns that models learn from. Others, such as

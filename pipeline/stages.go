@@ -65,7 +65,8 @@ func (f *flow) learn(ctx context.Context) error {
 		return err
 	}
 	f.learnt = l
-	f.result.Design, f.result.Search, f.result.Costs = &l.Plan, l.Search, l.Search.Costs()
+	f.result.Design, f.result.Gains = &l.Plan, l.Gains
+	f.result.Search, f.result.Costs = l.Search, l.Search.Costs()
 	if l.Search.Reused > 0 {
 		f.tell("train", "%d of %d trials were already done", l.Search.Reused, len(l.Search.Trials))
 	}

@@ -276,6 +276,9 @@ func (r *Result) chapterDesign() *web.Chapter {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Str(k.Label), web.Str(k.Model), web.Str(k.Reason)}})
 	}
 	c.Blocks = append(c.Blocks, t)
+	if len(r.Gains) > 0 {
+		c.Blocks = append(c.Blocks, r.gains())
+	}
 	if len(d.Skipped) > 0 {
 		s := web.Table{Title: "Left out", Columns: []web.Column{{Title: "Model", Code: true}, {Title: "Why"}}}
 		for _, k := range d.Skipped {
@@ -284,4 +287,46 @@ func (r *Result) chapterDesign() *web.Chapter {
 		c.Blocks = append(c.Blocks, s)
 	}
 	return c
+}
+
+// gains shows what steps of derived features brought on the development rows.
+func (r *Result) gains() web.Table {
+	loss := "log-loss"
+	if d := r.Data; d != nil && d.Task == model.Regression {
+		loss = "squared error"
+	}
+	t := web.Table{
+		Title: "Derived features",
+		Columns: []web.Column{
+			{Title: "Step", Code: true},
+			{Title: "For"},
+			{Title: "Loss before", Number: true, Decimals: web.Auto, Help: "Mean out-of-fold " + loss + " of a quick model without the step, beside those kept before it."},
+			{Title: "after", Number: true, Decimals: web.Auto},
+			{Title: "Gain", Number: true, Decimals: web.Auto, Signed: true, Whisker: true},
+			{Title: "Error", Number: true, Decimals: web.Auto, Help: "Standard error of the gain, paired over rows."},
+			{Title: "Kept"},
+		},
+		Note: "A step is kept where the out-of-fold " + loss + " of a quick model falls by more than its standard error; whiskers show it. Held-out rows took no part.",
+	}
+	names := map[model.Encoding]string{model.Native: "trees", model.Dense: "linear models"}
+	for _, g := range r.Gains {
+		cells := []web.Cell{
+			web.Str(g.Step), web.Str(names[g.Encoding]), web.Num(g.Before), web.Num(g.After),
+			web.Est(g.Gain, g.Gain-g.Error, g.Gain+g.Error), web.Num(g.Error), web.Str("no"),
+		}
+		if g.Before == 0 && g.After == 0 { // not measured
+			for i := 2; i < 6; i++ {
+				cells[i] = web.Str("")
+			}
+		}
+		last := &cells[len(cells)-1]
+		if g.Kept {
+			last.Text = "yes"
+		}
+		if g.Reason != "" {
+			last.Text += ": " + g.Reason
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: cells})
+	}
+	return t
 }

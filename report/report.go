@@ -33,8 +33,11 @@ type Result struct {
 	// Warnings are what is allowed in the payoffs but probably not meant.
 	Warnings []value.Warning `json:"warnings,omitempty"`
 	Design   *design.Plan    `json:"design,omitempty"`
-	Search   *tune.Outcome   `json:"search,omitempty"`
-	Evaluate *Evaluation     `json:"evaluate,omitempty"`
+	// Gains are the steps of derived features that were tried; nil where the
+	// scenario asks for none.
+	Gains    []train.Gain  `json:"gains,omitempty"`
+	Search   *tune.Outcome `json:"search,omitempty"`
+	Evaluate *Evaluation   `json:"evaluate,omitempty"`
 	// Costs are what each trial of the search took, by its number; nil where that
 	// is not known. They differ from run to run.
 	Costs []*train.Cost `json:"costs,omitempty"`

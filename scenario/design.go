@@ -3,7 +3,58 @@ package scenario
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"bespoke/internal/near"
 )
+
+// Features says whether features are derived from columns beside those that
+// every model gets. Without it none are.
+type Features struct {
+	// Derive is off, as without it, or auto: each step of derived features is
+	// tried with a quick model on the development rows and kept where it lowers
+	// the out-of-fold loss by more than its standard error.
+	Derive string `yaml:"derive,omitempty" json:"derive,omitempty" rule:"one=off|auto"`
+	// Force are steps that are taken whatever they bring, also with off: target,
+	// cross, group, sum, difference, product, ratio, cycles, between, topics,
+	// spellings, n-grams.
+	Force []string `yaml:"force,omitempty" json:"force,omitempty"`
+	// Exclude are steps that are not tried.
+	Exclude []string `yaml:"exclude,omitempty" json:"exclude,omitempty"`
+}
+
+// DerivedSteps are the names that Force and Exclude may hold, in the order in
+// which they are tried.
+var DerivedSteps = []string{"target", "cross", "group", "sum", "difference", "product", "ratio", "cycles", "between", "topics", "spellings", "n-grams"}
+
+// Auto says whether steps are tried.
+func (f *Features) Auto() bool { return f != nil && f.Derive == "auto" }
+
+// Forces says whether the step is taken whatever it brings.
+func (f *Features) Forces(step string) bool { return f != nil && slices.Contains(f.Force, step) }
+
+// Excludes says whether the step is not tried.
+func (f *Features) Excludes(step string) bool { return f != nil && slices.Contains(f.Exclude, step) }
+
+func (f *Features) check(r *report) {
+	if f == nil {
+		return
+	}
+	for k, list := range [][]string{f.Force, f.Exclude} {
+		key := []string{"force", "exclude"}[k]
+		for i, step := range list {
+			at := fmt.Sprintf("features.%s[%d]", key, i)
+			switch {
+			case step == "":
+				r.add(at, codeEmpty, "is empty", "name a step")
+			case !slices.Contains(DerivedSteps, step):
+				r.add(at, codeChoice, fmt.Sprintf("%q is not known here", step), "allowed: "+strings.Join(DerivedSteps, ", ")+near.Hint(step, DerivedSteps))
+			case key == "force" && f.Excludes(step):
+				r.add(at, codeExclude, fmt.Sprintf("%q is excluded as well", step), "remove it from force or from exclude")
+			}
+		}
+	}
+}
 
 // Design says which models may be tried.
 type Design struct {

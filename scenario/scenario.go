@@ -47,6 +47,9 @@ type Scenario struct {
 	// Value says what each action is worth under each outcome. Without it, no
 	// choice by money can be made.
 	Value *Value `yaml:"value,omitempty" json:"value,omitempty"`
+	// Features says whether features are derived from columns beside those that
+	// every model gets.
+	Features *Features `yaml:"features,omitempty" json:"features,omitempty"`
 	// Design says which models may be tried.
 	Design Design `yaml:"design" json:"design"`
 	// Evaluate says how the final figures are made.
@@ -92,6 +95,7 @@ func (s Scenario) check(r *report) {
 	if s.Value != nil {
 		s.Value.check(r)
 	}
+	s.Features.check(r)
 	s.Design.check(r)
 	s.Evaluate.check(r)
 	s.Budget.check(r)

@@ -31,6 +31,9 @@ type Problem struct {
 	Y []float64
 	// Monotone maps columns to +1 or -1; see features.Options.
 	Monotone map[string]int8
+	// Extras are features beside the default ones, by encoding of the model; see
+	// features.Options and MeasureGains.
+	Extras map[model.Encoding][]features.Extra
 	// Forward is true when rows are in order of time, so that early stopping
 	// watches the latest rows instead of random ones.
 	Forward bool
@@ -117,7 +120,7 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	learnt := p.Table.Take(learn)
 	y := pick(p.Y, learn)
 	steps, x, err := features.Fit(learnt, y, features.Options{
-		Encoding: entry.Encoding, Task: p.Task, Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed,
+		Encoding: entry.Encoding, Task: p.Task, Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed, Extras: p.extras(entry.Encoding),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
