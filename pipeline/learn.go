@@ -267,10 +267,21 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
 		return err
 	}
-	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %d trials in all", len(out.Plan.Candidates), max(l.Scenario.Budget.Trials, len(out.Plan.Candidates)))})
+	budget := l.Scenario.Budget
+	all := fmt.Sprintf("%d trials in all", max(budget.Trials, len(out.Plan.Candidates)))
+	if budget.Guided() {
+		if out.Plan, err = design.Portfolio(out.Plan); err != nil {
+			return err
+		}
+		all = fmt.Sprintf("%d trials at most", budget.Trials)
+	}
+	if budget.Time > 0 {
+		all = budget.Time.String() + " of time"
+	}
+	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %s", len(out.Plan.Candidates), all)})
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
-		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
+		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
 		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report,
 	}
 	out.Search, err = s.Run(ctx)

@@ -139,14 +139,14 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 	}
 	l := f.learning()
 	l.Store, l.Key = f.store, f.trialKey()
-	l.Scenario.Budget = scenario.Budget{Trials: len(r.Search.Trials)}
+	l.Scenario.Budget = r.Scenario.Budget.OfTrials(len(r.Search.Trials))
 	var err error
 	if f.learnt, err = l.try(ctx); err != nil {
 		return fmt.Errorf("pipeline: what if: %w; run it again", err)
 	}
 	search := f.learnt.Search
 	for i, t := range search.Trials {
-		if i >= len(r.Search.Trials) || r.Search.Trials[i] == nil || t.Failed != "" && r.Search.Trials[i].Failed == "" {
+		if i >= len(r.Search.Trials) || r.Search.Trials[i] == nil || t.Out() != "" && r.Search.Trials[i].Out() == "" {
 			return fmt.Errorf("pipeline: what if: the candidate %q is not in the run's folder; run it again", t.Candidate.Label)
 		}
 		t.Dropped = r.Search.Trials[i].Dropped

@@ -14,7 +14,7 @@ func (o *Outcome) Again(judge Judge, higherIsBetter bool) (*Outcome, error) {
 		again := *t
 		again.Equal = false
 		out.Trials[i] = &again
-		if t.Failed != "" {
+		if t.Out() != "" {
 			continue
 		}
 		var err error

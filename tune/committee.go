@@ -122,7 +122,7 @@ func (s *Search) settle(o *Outcome, most int) {
 func blended(o *Outcome) []int {
 	var pool []int
 	for i, t := range o.Trials {
-		if t.Failed == "" && (t.Equal || t.money == nil) {
+		if t.Out() == "" && (t.Equal || t.money == nil) {
 			pool = append(pool, i)
 		}
 	}

@@ -3,6 +3,11 @@
 // where it stopped, and makes the two choices that Bespoke always shows side by
 // side: the most accurate candidate, and the one that earns most.
 //
+// Beyond the candidates it is given, a search draws further ones by chance
+// (sample.go), or, where its budget says guided, proposes them from what its
+// finished trials showed and stops poor ones after one fold (guided.go,
+// tpe.go). docs/decisions 0010 says what was measured.
+//
 // With a trial budget the outcome depends on the seed and the data alone, not
 // on threads, order or interruptions. With a time budget it depends on the
 // clock, and Outcome.Reproducible says so.
@@ -13,7 +18,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	"bespoke/model"
@@ -40,7 +44,8 @@ type Judge func(rows []int, predictions []float64) (Score, error)
 type Search struct {
 	Problem *train.Problem
 	Split   table.Split
-	// Candidates are tried first, in order.
+	// Candidates are tried first, in order: all of them, or as many as the budget
+	// of a guided search allows and at least two.
 	Candidates []model.Candidate
 	// Models are the entries that further trials are drawn from; nil draws
 	// none.
@@ -70,11 +75,30 @@ type Trial struct {
 	Candidate model.Candidate `json:"candidate"`
 	// Failed says why the candidate could not be fitted; empty when it could.
 	Failed string `json:"failed,omitempty"`
+	// Stopped says why a guided search did not cross-fit the candidate to the
+	// end; empty when it did.
+	Stopped string `json:"stopped,omitempty"`
 	Judged
 	// Rounds is the median over the folds of rounds kept; 0 when it has none.
 	Rounds int `json:"rounds,omitempty"`
 	// Equal is true when the trial's money cannot be told from the most.
 	Equal bool `json:"equal,omitempty"`
+
+	// rung are the losses of the rows of the fold that a guided search begins
+	// with.
+	rung []float64
+}
+
+// Out says why a trial cannot be chosen, in words that follow its label; empty
+// when it can.
+func (t *Trial) Out() string {
+	switch {
+	case t.Failed != "":
+		return "failed: " + t.Failed
+	case t.Stopped != "":
+		return "stopped " + t.Stopped
+	}
+	return ""
 }
 
 // Judged is what out-of-fold predictions are worth.
@@ -128,7 +152,7 @@ func (s *Search) Run(ctx context.Context) (*Outcome, error) {
 	if s.Budget.Time > 0 {
 		deadline = time.Now().Add(time.Duration(s.Budget.Time))
 	}
-	trials, reused, err := s.trials(ctx, deadline)
+	trials, reused, err := s.work(ctx, deadline)
 	if err != nil {
 		return nil, err
 	}
@@ -139,87 +163,38 @@ func (s *Search) Run(ctx context.Context) (*Outcome, error) {
 	return out, nil
 }
 
-// candidate is number i of the search.
-func (s *Search) candidate(i int) model.Candidate {
-	if i < len(s.Candidates) {
-		return s.Candidates[i]
-	}
-	return sample(s.Models, s.Problem.Seed, i)
-}
-
-// total is how many trials there are at most.
-func (s *Search) total() int {
-	switch {
-	case len(s.Models) == 0:
-		return len(s.Candidates)
-	case s.Budget.Time > 0:
-		return math.MaxInt32
-	}
-	return max(s.Budget.Trials, len(s.Candidates))
-}
-
-// trials works through the candidates on Threads goroutines.
-func (s *Search) trials(ctx context.Context, deadline time.Time) ([]*Trial, int, error) {
-	total := s.total()
-	workers := min(max(1, s.Threads), total)
-	inside := max(1, s.Threads/workers)
-	var mu sync.Mutex
-	var trials []*Trial
-	var next, done, reused int
-	var failure error
-	take := func() (int, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		late := !deadline.IsZero() && time.Now().After(deadline)
-		if failure != nil || next >= total || late && next >= len(s.Candidates) {
-			return 0, false
-		}
-		next++
-		trials = append(trials, nil)
-		return next - 1, true
-	}
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i, ok := take(); ok; i, ok = take() {
-				t, again, err := s.trial(ctx, i, inside)
-				mu.Lock()
-				trials[i] = t
-				done++
-				if again {
-					reused++
-				}
-				if err != nil && failure == nil {
-					failure = err
-				}
-				if err == nil {
-					s.tell(t, done, total)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	return trials, reused, failure
-}
-
 func (s *Search) tell(t *Trial, done, total int) {
 	if total == math.MaxInt32 {
 		total = 0
 	}
 	message := t.Candidate.Label
-	if t.Failed != "" {
-		message += " failed: " + t.Failed
+	if out := t.Out(); out != "" {
+		message += " " + out
 	}
 	s.Report.Tell(runs.Event{Stage: "train", Message: message, Done: done, Total: total})
 }
 
-// trial cross-fits and judges one candidate. Only the end of the search itself
-// is an error; a candidate that cannot be fitted is a failed trial.
-func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error) {
-	t := &Trial{Number: i, Candidate: s.candidate(i)}
+// trial cross-fits and judges candidate number i; past are the finished trials
+// that a guided search may learn from. Only the end of the search itself is an
+// error; a candidate that cannot be fitted is a failed trial.
+func (s *Search) trial(ctx context.Context, i int, past []*Trial, threads int) (*Trial, bool, error) {
+	t := &Trial{Number: i, Candidate: s.candidate(i, past)}
 	key := s.key(t.Candidate)
-	o, reused, err := s.crossFit(ctx, key, t.Candidate, threads)
+	var before map[int]*train.FoldOut
+	if s.Budget.Guided() {
+		var reused bool
+		var err error
+		before, reused, err = s.rung(ctx, key, t, threads)
+		if err == nil {
+			t.Stopped = s.stop(t, past)
+		} else {
+			t.Failed = err.Error()
+		}
+		if t.Out() != "" || ctx.Err() != nil {
+			return t, reused, ctx.Err()
+		}
+	}
+	o, reused, err := s.crossFit(ctx, key, t.Candidate, before, threads)
 	if ctx.Err() != nil {
 		return t, false, ctx.Err()
 	}
@@ -251,16 +226,16 @@ func (s *Search) key(c model.Candidate) string {
 }
 
 // crossFit gets the out-of-fold predictions from the journal or makes them.
-func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, threads int) (*train.OutOfFold, bool, error) {
+func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, before map[int]*train.FoldOut, threads int) (*train.OutOfFold, bool, error) {
 	work := func() ([]byte, error) {
-		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
+		o, err := s.Problem.Complete(ctx, c, s.Split, before, threads)
 		if err != nil {
 			return nil, err
 		}
 		return encode(o), nil
 	}
 	if s.Store == nil {
-		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
+		o, err := s.Problem.Complete(ctx, c, s.Split, before, threads)
 		return o, false, err
 	}
 	data, reused, err := runs.OnceFile(ctx, s.Store, "trials/"+key[:16]+".f64", key, work)
