@@ -5,9 +5,10 @@
 
 `measure` lets ./bench/portfolio fit the same candidates (design's proposals and
 draws from the search ranges of boosted trees) on at most 3000 rows of each set,
-out of fold, and keeps losses and seconds in trials.json. `learn` chooses from them the list whose candidates, tried in order,
-come near the best of each set soonest, writes it to design/portfolio.json, and
-prints how it does on sets that it was not learnt from (RESULTS.md).
+out of fold, and keeps losses and seconds in trials.json. `learn` chooses from
+them the list whose candidates, tried in order, come near the best of each set
+soonest, writes it to design/portfolio.json, and prints how it does on sets that
+it was not learnt from (RESULTS.md).
 """
 
 import json
@@ -25,7 +26,7 @@ import sets  # noqa: E402
 
 TRIALS = os.path.join(HERE, "trials.json")
 SHIPPED = os.path.join(HERE, "..", "..", "design", "portfolio.json")
-LENGTH = 12
+LENGTH = 6
 
 
 def dna_splice():
@@ -35,11 +36,26 @@ def dna_splice():
 ALL = sets.SETS | sets.DEVELOPMENT | {"dna-splice": dna_splice}
 
 
+def load():
+    """What was measured: trials by set."""
+    if not os.path.exists(TRIALS):
+        return {}
+    with open(TRIALS) as f:
+        kept = json.load(f)
+    return {n: [{"candidate": kept["candidates"][label], "loss": loss, "seconds": seconds} for label, (loss, seconds) in trials.items()]
+            for n, trials in kept["sets"].items()}
+
+
+def save(found):
+    """Keeps every candidate once, under its label."""
+    candidates = {t["candidate"]["label"]: {k: v for k, v in t["candidate"].items() if k != "reason"} for trials in found.values() for t in trials}
+    kept = {n: {t["candidate"]["label"]: [round(t["loss"], 6), round(t["seconds"], 3)] for t in trials} for n, trials in found.items()}
+    with open(TRIALS, "w") as f:
+        f.write(json.dumps({"candidates": candidates, "sets": kept}).replace("}, ", "},\n") + "\n")
+
+
 def measure(binary, names):
-    found = {}
-    if os.path.exists(TRIALS):
-        with open(TRIALS) as f:
-            found = json.load(f)
+    found = load()
     for name in names or list(ALL):
         frame, target, positive, _ = ALL[name]()
         frame = frame.drop(columns=sets.HIDDEN.get(name, []))
@@ -57,8 +73,7 @@ def measure(binary, names):
             with open(out) as f:
                 found[name] = json.load(f)
         print(f"{name}: {sum(t['seconds'] for t in found[name]):.0f} s", flush=True)
-        with open(TRIALS, "w") as f:
-            json.dump(found, f, indent=0)
+        save(found)
 
 
 def key(candidate):
@@ -87,14 +102,13 @@ def table(found):
 
 
 def greedy(regret, seconds, linear, names, length):
-    """The candidates that lower the mean regret of the sets most for the time
-    they take (as a share of the set's mean candidate); the root of the time, since
-    a better candidate stays worth having when time is left."""
+    """The candidates that lower the mean regret of the sets most for the time that
+    they take, which is counted in the time of the set's mean candidate."""
     at = {n: min(1.0, linear[n]) for n in names}
     cost = np.mean([seconds[n] / seconds[n].mean() for n in names], axis=0)
     chosen = []
     while len(chosen) < length:
-        gain = np.mean([np.maximum(0, at[n] - regret[n]) for n in names], axis=0) / np.sqrt(cost)
+        gain = np.mean([np.maximum(0, at[n] - regret[n]) for n in names], axis=0) / cost
         gain[chosen] = -1
         if gain.max() <= 0:
             break
@@ -118,24 +132,25 @@ def curve(order, regret, seconds, linear, name, shares):
 
 
 def learn():
-    with open(TRIALS) as f:
-        found = json.load(f)
+    found = load()
     candidates, regret, seconds, linear = table(found)
     names = list(found)
     chosen = greedy(regret, seconds, linear, names, LENGTH)
     with open(SHIPPED, "w") as f:
-        json.dump([{"params": candidates[i]["params"]} for i in chosen], f, indent=1)
+        json.dump([{"params": {k: float(v) for k, v in candidates[i]["params"].items()}} for i in chosen], f, indent=1)
         f.write("\n")
     shares = [1, 2, 4, 8, 16]
     proposals = [i for i, c in enumerate(candidates) if "#" not in c["label"]]
     draws = [i for i, c in enumerate(candidates) if "#" in c["label"]]
     print("| tried in order | " + " | ".join(f"{s} x" for s in shares) + " |\n|---" * 1 + "|---" * len(shares) + "|")
     rng = np.random.default_rng(0)
-    for what, order in (("portfolio, learnt without the set", None), ("design's proposals, then draws", proposals + draws), ("draws", draws)):
+    tail = proposals + draws
+    for what, order in (("portfolio, learnt without the set, then as below", None), ("design's proposals, then draws", tail), ("draws", draws)):
         rows = []
         for n in names:
             if order is None:
-                rows.append(curve(greedy(regret, seconds, linear, [m for m in names if m != n], LENGTH), regret, seconds, linear, n, shares))
+                first = greedy(regret, seconds, linear, [m for m in names if m != n], LENGTH)
+                rows.append(curve(first + [i for i in tail if i not in first], regret, seconds, linear, n, shares))
             elif order is draws:
                 rows.append(np.mean([curve(rng.permutation(draws), regret, seconds, linear, n, shares) for _ in range(200)], axis=0))
             else:
