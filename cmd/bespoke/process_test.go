@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"bespoke/internal/tabletest"
 	"bespoke/pipeline"
@@ -87,6 +90,49 @@ func TestKilledRunGoesOn(t *testing.T) {
 	if !bytes.Equal(read(t, a.Bundle.Path), read(t, b.Bundle.Path)) {
 		t.Error("the killed run gives another bundle")
 	}
+}
+
+// TestKilledGuidedRunGoesOn kills a guided search 20 times at random moments,
+// each of whose trials depends on those before it. However far each run came, in
+// the end the bundle is that of a run that nobody disturbed, which had another
+// number of threads.
+func TestKilledGuidedRunGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the program 20 times")
+	}
+	guided := strings.Replace(slower, "trials: 12", "search: guided, trials: 24", 1)
+	dir := folder(t, map[string]string{"scenario.yaml": guided, "loans.csv": tabletest.CSV(tabletest.Loans(300, 3))})
+	begin := time.Now()
+	want := read(t, resultOf(t, must(t, "run", dir, "--dir", filepath.Join(dir, "whole"), "--json", "--threads", "1").out).Bundle.Path)
+	whole := time.Since(begin)
+	rng := rand.New(rand.NewPCG(20, 9))
+	into, fresh, killed := "killed0", 0, 0
+	for range 20 {
+		cmd, out, errOut := start(t, "program", "run", dir, "--dir", filepath.Join(dir, into), "--json", "--threads", "4")
+		// The moments decide how much is tested, not what must come out.
+		timer := time.AfterFunc(time.Duration(rng.Float64()*float64(whole)), func() { _ = cmd.Process.Kill() })
+		for _, from := range []io.Reader{errOut, out} {
+			if _, err := io.Copy(io.Discard, from); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := cmd.Wait()
+		timer.Stop()
+		if err != nil {
+			killed++
+			continue
+		}
+		fresh++ // it was done before the moment came
+		into = fmt.Sprintf("killed%d", fresh)
+	}
+	for i := range fresh + 1 {
+		at := filepath.Join(dir, fmt.Sprintf("killed%d", i))
+		got := resultOf(t, must(t, "run", dir, "--dir", at, "--json", "--threads", "4").out)
+		if !bytes.Equal(read(t, got.Bundle.Path), want) {
+			t.Errorf("the run %d that was killed gives another bundle", i)
+		}
+	}
+	t.Logf("killed %d times of 20, %d runs came to their end", killed, fresh)
 }
 
 func resultOf(t *testing.T, text string) pipeline.Result {
