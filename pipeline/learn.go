@@ -37,6 +37,9 @@ type Learning struct {
 	Key string
 	// Report is told of progress.
 	Report runs.Reporter
+
+	// steps repeats a guided search that the clock ended; see tune.Search.
+	steps int
 }
 
 // Learnt is the outcome of Learn: everything that was chosen on development
@@ -282,7 +285,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
 		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
-		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report,
+		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report, Steps: l.steps,
 	}
 	out.Search, err = s.Run(ctx)
 	return err

@@ -139,7 +139,11 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 	}
 	l := f.learning()
 	l.Store, l.Key = f.store, f.trialKey()
-	l.Scenario.Budget = r.Scenario.Budget.OfTrials(len(r.Search.Trials))
+	if l.Scenario.Budget = r.Scenario.Budget; l.Scenario.Budget.Guided() {
+		l.steps = r.Search.Steps
+	} else {
+		l.Scenario.Budget = scenario.Budget{Trials: len(r.Search.Trials)}
+	}
 	var err error
 	if f.learnt, err = l.try(ctx); err != nil {
 		return fmt.Errorf("pipeline: what if: %w; run it again", err)

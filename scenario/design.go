@@ -60,15 +60,6 @@ type Budget struct {
 // Guided says whether the search learns from its trials.
 func (b Budget) Guided() bool { return b.Search == "guided" || b.Search == "" && b.Time > 0 }
 
-// OfTrials is the budget of the same search with a number of trials.
-func (b Budget) OfTrials(n int) Budget {
-	out := Budget{Trials: n, Search: b.Search}
-	if out.Guided() != b.Guided() {
-		out.Search = "guided"
-	}
-	return out
-}
-
 func (b Budget) check(r *report) {
 	switch {
 	case b.Trials != 0 && b.Time != 0:

@@ -125,10 +125,9 @@ func TestSuggest(t *testing.T) {
 			if i == 3 {
 				c.Params = nil // as proposed with defaults
 			}
-			trial := &Trial{Number: i, Candidate: c, rung: []float64{rapid.Float64Range(0, 1).Draw(t, "loss")}}
-			trial.Loss = trial.rung[0]
-			if rapid.Bool().Draw(t, "stopped") {
-				trial.Stopped, trial.Loss = "early", 0
+			trial := &Trial{Number: i, Candidate: c, rung: &rung{mean: rapid.Float64Range(0, 1).Draw(t, "loss"), all: math.NaN()}}
+			if rapid.Bool().Draw(t, "whole") {
+				trial.rung.all = trial.rung.mean + 0.1
 			}
 			past = append(past, trial)
 		}
@@ -160,11 +159,10 @@ func TestSuggestLearns(t *testing.T) {
 				for _, v := range c.Params {
 					loss += (v.(float64) - 0.3) * (v.(float64) - 0.3)
 				}
-				trial := &Trial{Candidate: c, rung: []float64{loss}}
-				trial.Loss = loss
+				trial := &Trial{Candidate: c, rung: &rung{mean: loss, all: loss}}
 				past = append(past, trial)
 			}
-			total += rank(past)[0].Loss / 20
+			total += rank(past)[0].rung.all / 20
 		}
 		return total
 	}

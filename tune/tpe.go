@@ -9,7 +9,6 @@ import (
 
 	"bespoke/model"
 
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -69,21 +68,25 @@ func suggest(entries []model.Entry, seed uint64, index int, past []*Trial) model
 	}
 }
 
-// rank lists the trials from the best on: those that were cross-fitted by loss,
-// then those that were stopped by their loss in the first fold.
+// rank lists the trials from the best on, by their loss over all folds; where
+// only the first fold is known, by its loss and how much more or less other
+// trials have over all folds than there.
 func rank(past []*Trial) []*Trial {
-	var out []*Trial
-	for _, t := range past {
-		if t.Failed == "" && t.rung != nil {
-			out = append(out, t)
+	out := climbers(past)
+	shift, n := 0.0, 0.0
+	for _, t := range out {
+		if !math.IsNaN(t.rung.all) {
+			shift += t.rung.all - t.rung.mean
+			n++
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *Trial) int {
-		if c := cmp.Compare(btoi(a.Stopped != ""), btoi(b.Stopped != "")); c != 0 || a.Stopped == "" {
-			return cmp.Or(c, cmp.Compare(a.Loss, b.Loss))
+	expected := func(t *Trial) float64 {
+		if math.IsNaN(t.rung.all) {
+			return t.rung.mean + shift/max(1, n)
 		}
-		return cmp.Compare(stat.Mean(a.rung, nil), stat.Mean(b.rung, nil))
-	})
+		return t.rung.all
+	}
+	slices.SortStableFunc(out, func(a, b *Trial) int { return cmp.Compare(expected(a), expected(b)) })
 	return out
 }
 

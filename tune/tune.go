@@ -57,6 +57,10 @@ type Search struct {
 	// Committee is of how many trials at most the mean may be taken; below 2
 	// single trials are kept.
 	Committee int
+	// Steps, where positive, lets a guided search end after so many steps, as an
+	// earlier one did, instead of by its budget: that is how what the clock decided
+	// is repeated.
+	Steps int
 	// Threads is how many trials run at once.
 	Threads int
 	// Store keeps finished trials; nil keeps none.
@@ -84,9 +88,8 @@ type Trial struct {
 	// Equal is true when the trial's money cannot be told from the most.
 	Equal bool `json:"equal,omitempty"`
 
-	// rung are the losses of the rows of the fold that a guided search begins
-	// with.
-	rung []float64
+	// rung is what a guided search learnt in the fold that it begins with.
+	rung *rung
 }
 
 // Out says why a trial cannot be chosen, in words that follow its label; empty
@@ -140,6 +143,9 @@ type Outcome struct {
 	Equals int `json:"equals"`
 	// Reused is how many trials came from the journal.
 	Reused int `json:"-"`
+	// Steps is how many pieces of work a guided search made of its trials; 0 for
+	// others. See Search.Steps.
+	Steps int `json:"steps,omitempty"`
 	// Reproducible is false when the clock decided how many trials ran.
 	Reproducible bool `json:"reproducible"`
 
@@ -149,14 +155,19 @@ type Outcome struct {
 // Run searches.
 func (s *Search) Run(ctx context.Context) (*Outcome, error) {
 	deadline := time.Time{}
-	if s.Budget.Time > 0 {
+	if s.Budget.Time > 0 && s.Steps == 0 {
 		deadline = time.Now().Add(time.Duration(s.Budget.Time))
 	}
-	trials, reused, err := s.work(ctx, deadline)
+	out := &Outcome{Reproducible: deadline.IsZero(), search: s}
+	var err error
+	if s.Budget.Guided() {
+		out.Trials, out.Steps, out.Reused, err = s.guided(ctx, deadline)
+	} else {
+		out.Trials, out.Reused, err = s.drawn(ctx, deadline)
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Trials: trials, Reused: reused, Reproducible: deadline.IsZero(), search: s}
 	if err := s.choose(out); err != nil {
 		return nil, err
 	}
@@ -174,29 +185,21 @@ func (s *Search) tell(t *Trial, done, total int) {
 	s.Report.Tell(runs.Event{Stage: "train", Message: message, Done: done, Total: total})
 }
 
-// trial cross-fits and judges candidate number i; past are the finished trials
-// that a guided search may learn from. Only the end of the search itself is an
-// error; a candidate that cannot be fitted is a failed trial.
-func (s *Search) trial(ctx context.Context, i int, past []*Trial, threads int) (*Trial, bool, error) {
-	t := &Trial{Number: i, Candidate: s.candidate(i, past)}
+// trial cross-fits and judges candidate number i of a drawn search.
+func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error) {
+	t := &Trial{Number: i, Candidate: s.candidate(i)}
+	reused, err := s.finish(ctx, t, nil, threads)
+	return t, reused, err
+}
+
+// finish cross-fits a trial, with what was predicted of some folds before, and
+// judges it. Only the end of the search itself is an error; a candidate that
+// cannot be fitted is a failed trial.
+func (s *Search) finish(ctx context.Context, t *Trial, before map[int]*train.FoldOut, threads int) (bool, error) {
 	key := s.key(t.Candidate)
-	var before map[int]*train.FoldOut
-	if s.Budget.Guided() {
-		var reused bool
-		var err error
-		before, reused, err = s.rung(ctx, key, t, threads)
-		if err == nil {
-			t.Stopped = s.stop(t, past)
-		} else {
-			t.Failed = err.Error()
-		}
-		if t.Out() != "" || ctx.Err() != nil {
-			return t, reused, ctx.Err()
-		}
-	}
 	o, reused, err := s.crossFit(ctx, key, t.Candidate, before, threads)
 	if ctx.Err() != nil {
-		return t, false, ctx.Err()
+		return false, ctx.Err()
 	}
 	var calibration *train.Calibration
 	if err == nil {
@@ -204,7 +207,7 @@ func (s *Search) trial(ctx context.Context, i int, past []*Trial, threads int) (
 		calibration, err = s.calibrated(ctx, key, o)
 	}
 	if ctx.Err() != nil {
-		return t, false, ctx.Err()
+		return false, ctx.Err()
 	}
 	if err == nil {
 		t.Judged, err = s.score(o, calibration)
@@ -212,7 +215,7 @@ func (s *Search) trial(ctx context.Context, i int, past []*Trial, threads int) (
 	if err != nil {
 		t.Failed = err.Error()
 	}
-	return t, reused, nil
+	return reused, nil
 }
 
 // key is the content key of what a candidate learns. The label and the reason do
