@@ -129,9 +129,16 @@ def greedy(regret, seconds, linear, names, length):
     return chosen
 
 
-def shipped(candidates, chosen):
-    """The list in the form that design reads."""
+def shipped(found, without=""):
+    """The list that design reads, learnt without a set: that of few rows, since
+    with many it is not better than the order of design's proposals."""
+    candidates, regret, seconds, linear = table(found)
+    chosen = greedy(regret, seconds, linear, [n for n in split(found)["few"] if n != without], LENGTH)
     return [{"params": {k: float(v) for k, v in candidates[i]["params"].items()}} for i in chosen]
+
+
+def split(found):
+    return {"few": [n for n in found if n not in LARGE], "many": [n for n in found if n in LARGE]}
 
 
 def curve(order, regret, seconds, linear, name, shares):
@@ -150,31 +157,31 @@ def curve(order, regret, seconds, linear, name, shares):
 
 def learn():
     found = load()
-    candidates, regret, seconds, linear = table(found)
-    names = list(found)
-    chosen = greedy(regret, seconds, linear, names, LENGTH)
     with open(SHIPPED, "w") as f:
-        json.dump(shipped(candidates, chosen), f, indent=1)
+        json.dump(shipped(found), f, indent=1)
         f.write("\n")
-    shares = [1, 2, 4, 8, 16]
+    candidates, regret, seconds, linear = table(found)
     proposals = [i for i, c in enumerate(candidates) if "#" not in c["label"]]
     draws = [i for i, c in enumerate(candidates) if "#" in c["label"]]
-    print("| tried in order | " + " | ".join(f"{s} x" for s in shares) + " |\n|---" * 1 + "|---" * len(shares) + "|")
-    rng = np.random.default_rng(0)
     tail = proposals + draws
-    for what, order in (("portfolio, learnt without the set, then as below", None), ("design's proposals, then draws", tail), ("draws", draws)):
-        rows = []
-        for n in names:
-            if order is None:
-                first = greedy(regret, seconds, linear, [m for m in names if m != n], LENGTH)
-                rows.append(curve(first + [i for i in tail if i not in first], regret, seconds, linear, n, shares))
-            elif order is draws:
-                rows.append(np.mean([curve(rng.permutation(draws), regret, seconds, linear, n, shares) for _ in range(200)], axis=0))
-            else:
-                rows.append(curve(order, regret, seconds, linear, n, shares))
-        print(f"| {what} | " + " | ".join(f"{v:.4f}" for v in np.mean(rows, axis=0)) + " |")
-    for i in chosen:
-        print(candidates[i]["label"], candidates[i]["params"])
+    rng = np.random.default_rng(0)
+    shares = [1, 2, 4, 8, 16]
+    for what, names in split(found).items():
+        print(f"\n{what} rows, {len(names)} sets\n\n| tried in order | " + " | ".join(f"{s} x" for s in shares) + " |\n|---" + "|---" * len(shares) + "|")
+        for label in ("portfolio, learnt without the set, then as below", "design's proposals, then draws", "draws"):
+            rows = []
+            for n in names:
+                first = greedy(regret, seconds, linear, [m for m in names if of(m) != of(n)], LENGTH)
+                order = first + [i for i in tail if i not in first] if label.startswith("portfolio") else tail
+                if label == "draws":
+                    rows.append(np.mean([curve(rng.permutation(draws), regret, seconds, linear, n, shares) for _ in range(200)], axis=0))
+                else:
+                    rows.append(curve(order, regret, seconds, linear, n, shares))
+            print(f"| {label} | " + " | ".join(f"{v:.4f}" for v in np.mean(rows, axis=0)) + " |")
+        print()
+        for i in greedy(regret, seconds, linear, names, LENGTH):
+            p = candidates[i]["params"]
+            print(f"- {candidates[i]['label']}: {p['rounds']} x {p['learning_rate']} x {p['num_leaves']}")
 
 
 if __name__ == "__main__":

@@ -76,12 +76,9 @@ class Set:
 
 def binary(name, at):
     """Builds the program of bench/quality with the list learnt without the set."""
-    found = portfolio.load()
-    candidates, regret, seconds, linear = portfolio.table(found)
-    chosen = portfolio.greedy(regret, seconds, linear, [n for n in found if n != name], portfolio.LENGTH)
     learnt, overlay, out = (os.path.join(at, n) for n in ("portfolio.json", "overlay.json", "quality"))
     with open(learnt, "w") as f:
-        json.dump(portfolio.shipped(candidates, chosen), f)
+        json.dump(portfolio.shipped(portfolio.load(), name), f)
     with open(overlay, "w") as f:
         json.dump({"Replace": {os.path.abspath(portfolio.SHIPPED): learnt}}, f)
     subprocess.run(["go", "build", "-overlay", overlay, "-o", out, "./bench/quality"], check=True, cwd=ROOT)
