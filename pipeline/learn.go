@@ -125,25 +125,31 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 }
 
 // committee refits the committee where it is taken; nil where it is not, or
-// where it breaks a limit.
+// where it breaks a limit. A guided search then tries one with fewer members.
 func (l Learning) committee(ctx context.Context, out *Learnt) (*Choice, error) {
 	c := out.Search.Committee
-	if c == nil || !c.Taken {
-		return nil, nil
+	for c != nil && c.Taken {
+		choice, err := l.refitMean(ctx, out, c)
+		if err != nil {
+			return nil, err
+		}
+		limits, err := measure(l.Scenario.Limits, choice.Solution, l.Table, l.Split.Development)
+		if err != nil {
+			return nil, err
+		}
+		if c.Dropped = brokenLimits(limits); c.Dropped == "" {
+			return choice, nil
+		}
+		l.Report.Warn("train", fmt.Sprintf("the %s is dropped: %s", choice.Trial.Candidate.Label, c.Dropped))
+		if again, err := out.Search.Fewer(len(c.Members) - 1); err != nil {
+			return nil, err
+		} else if fewer := out.Search.Committee; again && fewer != nil {
+			c = fewer
+			continue
+		}
+		c.Taken, c.Reason = false, "it breaks a limit: "+c.Dropped
+		out.Search.Committee = c
 	}
-	choice, err := l.refitMean(ctx, out, c)
-	if err != nil {
-		return nil, err
-	}
-	limits, err := measure(l.Scenario.Limits, choice.Solution, l.Table, l.Split.Development)
-	if err != nil {
-		return nil, err
-	}
-	if c.Dropped = brokenLimits(limits); c.Dropped == "" {
-		return choice, nil
-	}
-	c.Taken, c.Reason = false, "it breaks a limit: "+c.Dropped
-	l.Report.Warn("train", fmt.Sprintf("the %s is dropped: %s", choice.Trial.Candidate.Label, c.Dropped))
 	return nil, nil
 }
 

@@ -177,6 +177,13 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 // recallCommittee takes over whether the run's committee was the choice.
 func recallCommittee(search *tune.Outcome, run *tune.Committee) error {
 	now := search.Committee
+	if run != nil && now != nil && len(run.Members) < len(now.Members) {
+		// A limit was broken with more.
+		if _, err := search.Fewer(len(run.Members)); err != nil {
+			return err
+		}
+		now = search.Committee
+	}
 	if run == nil && now == nil {
 		return nil
 	}

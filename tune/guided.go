@@ -81,6 +81,9 @@ func (s *Search) guided(ctx context.Context, deadline time.Time) (trials []*Tria
 		done = done[:len(done)-1]
 	}
 	trials = known(done)
+	if err := g.close(ctx, trials); err != nil {
+		return nil, 0, 0, err
+	}
 	for _, t := range trials {
 		if t.Failed == "" && t.outOfFold == nil {
 			t.Stopped = s.stopped(t, trials)
@@ -90,6 +93,18 @@ func (s *Search) guided(ctx context.Context, deadline time.Time) (trials []*Tria
 		reused += btoi(st.reused && (!st.whole || st.begun.rung == nil))
 	}
 	return trials, len(done), reused, nil
+}
+
+// close cross-fits the best trial of the first fold where the clock left no time
+// for it: otherwise little time would leave only the simplest candidates. That
+// is all by which a search may outlast its time.
+func (g *guide) close(ctx context.Context, trials []*Trial) error {
+	order := climbers(trials)
+	if len(order) == 0 || order[0].outOfFold != nil {
+		return nil
+	}
+	_, err := g.finish(ctx, order[0], order[0].rung.before(), max(1, g.Threads))
+	return err
 }
 
 // fewest is how many trials are cross-fitted whatever the first fold and the

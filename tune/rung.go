@@ -67,12 +67,12 @@ func (s *Search) rungFold() int {
 func (s *Search) first(ctx context.Context, t *Trial, threads int) (bool, error) {
 	r := &rung{fold: s.rungFold(), all: math.NaN()}
 	reused, err := s.firstFold(ctx, t, r, threads)
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return false, ctx.Err()
-	case err != nil:
+	}
+	if err != nil {
 		t.Failed = err.Error()
-		return false, nil
+		return reused, ctx.Err()
 	}
 	r.losses = s.losses(s.Split.Folds[r.fold], r.out.Predictions)
 	if r.mean = stat.Mean(r.losses, nil); math.IsNaN(r.mean) {

@@ -79,6 +79,24 @@ func (s *Search) nested(mean, single []float64) *Nested {
 	return n
 }
 
+// Fewer chooses the committee of a guided search again, of at most so many
+// members, for when it is too large or too slow. Where no mean of two or more is
+// left, Committee is nil. Other searches keep their committee, and it is false.
+func (o *Outcome) Fewer(members int) (bool, error) {
+	if o.search == nil || !o.search.Budget.Guided() {
+		return false, nil
+	}
+	s := *o.search
+	s.Committee, o.Committee, o.search = members, nil, &s // Again keeps to it as well
+	most := -1
+	for i, t := range o.Trials {
+		if t.Out() == "" && t.money != nil && (most < 0 || t.Money > o.Trials[most].Money) {
+			most = i
+		}
+	}
+	return true, s.committee(o, most)
+}
+
 // on is the selection on some of the rows.
 func (b *blend) on(rows []int) *blend {
 	return &blend{task: b.task, y: b.y, raw: b.raw, width: b.width, threads: b.threads, rows: rows, sum: make([]float64, len(b.sum))}

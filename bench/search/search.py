@@ -5,7 +5,8 @@
 
 Each set of bench/quality gives one fifth of its rows (stratified for classes) to
 be predicted, once; the others are for learning. All get the same rows, the same
-seconds for their search, and two threads. The learnt list that the guided search
+seconds of the clock for their search, and two threads; they run at the same
+time, so that what else the machine does is in the way of all. The learnt list that the guided search
 begins with is learnt without the set (bench/portfolio). Figures go to
 results.json, from which `report` makes the tables of RESULTS.md.
 
@@ -15,6 +16,7 @@ Run it with a Python that has flaml (requirements.txt), or without FLAML.
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -95,7 +97,7 @@ def ours(s, program, at, budget):
     p = pd.read_csv(csv).set_index("row")["number"].loc[s.test + 1].to_numpy()
     with open(summary) as f:
         fold = json.load(f)["folds"][0]
-    return p, {"seconds": seconds, "trials": fold["trials"], "stopped": fold.get("stopped", 0), "members": fold.get("members") or [fold["scenario"]]}
+    return p, {"seconds": seconds, "cpu": fold["cpu"], "trials": fold["trials"], "stopped": fold.get("stopped", 0), "members": fold.get("members") or [fold["scenario"]]}
 
 
 def flaml(s, seconds):
@@ -107,11 +109,28 @@ def flaml(s, seconds):
     train = np.setdiff1d(np.arange(len(s.y)), s.test)
     classes = s.positive is not None
     m = AutoML()
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), processor()
     m.fit(x.iloc[train], s.y[train], task="classification" if classes else "regression", metric="log_loss" if classes else "rmse",
           time_budget=seconds, n_jobs=THREADS, seed=1, verbose=0)
     p = m.predict_proba(x.iloc[s.test])[:, 1] if classes else m.predict(x.iloc[s.test])
-    return p, {"seconds": time.perf_counter() - begin, "members": [m.best_estimator]}
+    return p, {"seconds": time.perf_counter() - begin, "cpu": processor() - cpu, "members": [m.best_estimator]}
+
+
+def processor():
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def one(a):
+    """One contender on one set; prints its figures."""
+    name, who = a.sets
+    s = Set(name, a.seed)
+    with tempfile.TemporaryDirectory() as at:
+        if who == "flaml":
+            p, more = flaml(s, a.seconds)
+        else:
+            p, more = ours(s, a.binary, at, f"{{time: {a.seconds}s, search: {'draw' if who == 'drawn' else 'guided'}}}")
+    print(json.dumps(s.figures(p) | more))
 
 
 def run(a):
@@ -120,18 +139,15 @@ def run(a):
         with open(a.json) as f:
             found = json.load(f)
     for name in a.sets or NAMES:
-        s = Set(name, a.seed)
         with tempfile.TemporaryDirectory() as at:
-            program = binary(name, at) if {"drawn", "guided"} & set(a.only) else None
-            for who in a.only:
-                if who == "flaml":
-                    p, more = flaml(s, a.seconds)
-                else:
-                    budget = f"{{time: {a.seconds}s, search: {'draw' if who == 'drawn' else 'guided'}}}"
-                    p, more = ours(s, program, at, budget)
-                figures = s.figures(p) | more
+            program = binary(name, at)
+            begun = {who: subprocess.Popen([sys.executable, __file__, "one", name, who, "--seconds", str(a.seconds), "--seed", str(a.seed), "--binary", program],
+                                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for who in a.only}
+            for who, process in begun.items():
+                out, _ = process.communicate()
+                figures = json.loads(out.splitlines()[-1])
                 found.setdefault(str(a.seconds), {}).setdefault(name, {}).setdefault(who, {})[str(a.seed)] = figures
-                print(name, who, {k: round(v, 5) if isinstance(v, float) else v for k, v in figures.items()}, flush=True)
+                print(name, who, figures, flush=True)
                 with open(a.json, "w") as f:
                     json.dump(found, f, indent=1)
 
@@ -141,7 +157,7 @@ def report(a):
         found = json.load(f)
     for seconds, by in found.items():
         ranks = {c: [] for c in CONTENDERS}
-        print(f"\n{seconds} seconds of search, loss on held-out rows (log-loss, RMSE), in brackets AUC and all seconds\n")
+        print(f"\n{seconds} seconds of search, loss on held-out rows (log-loss, RMSE), in brackets AUC and processor seconds\n")
         print("| set | " + " | ".join(CONTENDERS) + " | trials drawn / guided (stopped) |\n|" + "---|" * (len(CONTENDERS) + 2))
         for name, who in by.items():
             if set(CONTENDERS) - set(who):
@@ -154,7 +170,7 @@ def report(a):
                 auc = [f["auc"] for f in who[c].values() if "auc" in f]
                 text = f"{mean[c]:.4g}" if mean[c] > 100 else f"{mean[c]:.4f}"
                 text = f"**{text}**" if mean[c] == min(mean.values()) else text
-                cells.append(f"{text} ({f'{np.mean(auc):.4f}, ' if auc else ''}{np.mean([f['seconds'] for f in who[c].values()]):.0f} s)")
+                cells.append(f"{text} ({f'{np.mean(auc):.4f}, ' if auc else ''}{np.mean([f['cpu'] for f in who[c].values()]):.0f} s)")
             drawn, guided = ([f[k] for f in who[c].values()] for c, k in (("drawn", "trials"), ("guided", "trials")))
             stopped = [f["stopped"] for f in who["guided"].values()]
             print(f"| {name} | " + " | ".join(cells) + f" | {np.mean(drawn):.0f} / {np.mean(guided):.0f} ({np.mean(stopped):.0f}) |")
@@ -163,14 +179,15 @@ def report(a):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("what", choices=["run", "report"])
+    arguments.add_argument("what", choices=["run", "one", "report"])
     arguments.add_argument("sets", nargs="*")
     arguments.add_argument("--seconds", type=int, default=60)
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--only", type=lambda text: text.split(","), default=CONTENDERS)
+    arguments.add_argument("--binary")
     arguments.add_argument("--json", default=RESULTS)
     a = arguments.parse_intermixed_args()
-    run(a) if a.what == "run" else report(a)
+    {"run": run, "one": one, "report": report}[a.what](a)
 
 
 if __name__ == "__main__":
