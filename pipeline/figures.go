@@ -135,7 +135,7 @@ func (f *flow) selection(e *Evaluation, o evaluate.Options) error {
 	var money [][]float64
 	var losses []float64
 	for _, t := range f.learnt.Search.Trials {
-		if t.Failed == "" && t.MoneyOf() != nil {
+		if t.Out() == "" && t.MoneyOf() != nil {
 			money, losses = append(money, t.MoneyOf()), append(losses, t.Loss)
 		}
 	}

@@ -37,6 +37,9 @@ type Learning struct {
 	Key string
 	// Report is told of progress.
 	Report runs.Reporter
+
+	// steps repeats a guided search that the clock ended; see tune.Search.
+	steps int
 }
 
 // Learnt is the outcome of Learn: everything that was chosen on development
@@ -125,25 +128,31 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 }
 
 // committee refits the committee where it is taken; nil where it is not, or
-// where it breaks a limit.
+// where it breaks a limit. A guided search then tries one with fewer members.
 func (l Learning) committee(ctx context.Context, out *Learnt) (*Choice, error) {
 	c := out.Search.Committee
-	if c == nil || !c.Taken {
-		return nil, nil
+	for c != nil && c.Taken {
+		choice, err := l.refitMean(ctx, out, c)
+		if err != nil {
+			return nil, err
+		}
+		limits, err := measure(l.Scenario.Limits, choice.Solution, l.Table, l.Split.Development)
+		if err != nil {
+			return nil, err
+		}
+		if c.Dropped = brokenLimits(limits); c.Dropped == "" {
+			return choice, nil
+		}
+		l.Report.Warn("train", fmt.Sprintf("the %s is dropped: %s", choice.Trial.Candidate.Label, c.Dropped))
+		if again, err := out.Search.Fewer(len(c.Members) - 1); err != nil {
+			return nil, err
+		} else if fewer := out.Search.Committee; again && fewer != nil {
+			c = fewer
+			continue
+		}
+		c.Taken, c.Reason = false, "it breaks a limit: "+c.Dropped
+		out.Search.Committee = c
 	}
-	choice, err := l.refitMean(ctx, out, c)
-	if err != nil {
-		return nil, err
-	}
-	limits, err := measure(l.Scenario.Limits, choice.Solution, l.Table, l.Split.Development)
-	if err != nil {
-		return nil, err
-	}
-	if c.Dropped = brokenLimits(limits); c.Dropped == "" {
-		return choice, nil
-	}
-	c.Taken, c.Reason = false, "it breaks a limit: "+c.Dropped
-	l.Report.Warn("train", fmt.Sprintf("the %s is dropped: %s", choice.Trial.Candidate.Label, c.Dropped))
 	return nil, nil
 }
 
@@ -243,15 +252,26 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
 		return err
 	}
-	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %d trials in all", len(out.Plan.Candidates), max(l.Scenario.Budget.Trials, len(out.Plan.Candidates)))})
+	budget := l.Scenario.Budget
+	all := fmt.Sprintf("%d trials in all", max(budget.Trials, len(out.Plan.Candidates)))
+	if budget.Guided() {
+		if out.Plan, err = design.Portfolio(out.Plan); err != nil {
+			return err
+		}
+		all = fmt.Sprintf("%d trials at most", budget.Trials)
+	}
+	if budget.Time > 0 {
+		all = budget.Time.String() + " of time"
+	}
+	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %s", len(out.Plan.Candidates), all)})
 	if out.Gains, err = l.gains(ctx, out); err != nil {
 		return err
 	}
 	p.Extras = train.KeptOf(out.Gains)
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
-		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
-		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report,
+		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
+		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report, Steps: l.steps,
 	}
 	out.Search, err = s.Run(ctx)
 	return err

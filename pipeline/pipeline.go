@@ -149,7 +149,7 @@ func newFlow(o Options) (*flow, error) {
 	}
 	f := &flow{options: o, file: file, scenario: file.Scenario}
 	if o.Trials > 0 {
-		f.scenario.Budget = scenario.Budget{Trials: o.Trials}
+		f.scenario.Budget = scenario.Budget{Trials: o.Trials, Search: f.scenario.Budget.Search}
 	}
 	f.result = &Result{Version: o.Version, Scenario: f.scenario}
 	return f, nil

@@ -139,14 +139,18 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 	}
 	l := f.learning()
 	l.Store, l.Key = f.store, f.trialKey()
-	l.Scenario.Budget = scenario.Budget{Trials: len(r.Search.Trials)}
+	if l.Scenario.Budget = r.Scenario.Budget; l.Scenario.Budget.Guided() {
+		l.steps = r.Search.Steps
+	} else {
+		l.Scenario.Budget = scenario.Budget{Trials: len(r.Search.Trials)}
+	}
 	var err error
 	if f.learnt, err = l.try(ctx); err != nil {
 		return fmt.Errorf("pipeline: what if: %w; run it again", err)
 	}
 	search := f.learnt.Search
 	for i, t := range search.Trials {
-		if i >= len(r.Search.Trials) || r.Search.Trials[i] == nil || t.Failed != "" && r.Search.Trials[i].Failed == "" {
+		if i >= len(r.Search.Trials) || r.Search.Trials[i] == nil || t.Out() != "" && r.Search.Trials[i].Out() == "" {
 			return fmt.Errorf("pipeline: what if: the candidate %q is not in the run's folder; run it again", t.Candidate.Label)
 		}
 		t.Dropped = r.Search.Trials[i].Dropped
@@ -173,6 +177,13 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 // recallCommittee takes over whether the run's committee was the choice.
 func recallCommittee(search *tune.Outcome, run *tune.Committee) error {
 	now := search.Committee
+	if run != nil && now != nil && len(run.Members) < len(now.Members) {
+		// A limit was broken with more.
+		if _, err := search.Fewer(len(run.Members)); err != nil {
+			return err
+		}
+		now = search.Committee
+	}
 	if run == nil && now == nil {
 		return nil
 	}

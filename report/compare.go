@@ -47,6 +47,8 @@ func (r *Result) pickedBecause() string {
 	}
 	because := "the one that earns most on out-of-fold rows"
 	switch s := r.Search; {
+	case s.Committee != nil && s.Committee.Taken && s.Committee.Nested != nil:
+		because = fmt.Sprintf("drawn from the %d that earn as much as the most because it has less loss than any of them on folds that took no part in drawing", s.Equals)
 	case s.Committee != nil && s.Committee.Taken:
 		because = fmt.Sprintf("drawn from the %d that earn as much as the most because its loss is lower than that of any of them", s.Equals)
 	case s.Equals > 1:

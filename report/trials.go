@@ -22,7 +22,7 @@ func (r *Result) trialChart() web.Block {
 		Caption: "On out-of-fold predictions of the development rows. The held-out rows took no part. The baseline is left out of the picture.",
 	}
 	for i, t := range r.tried() {
-		if t.Failed != "" || i == 0 && len(r.Search.Trials) > 1 {
+		if t.Out() != "" || i == 0 && len(r.Search.Trials) > 1 {
 			continue
 		}
 		chart.Points = append(chart.Points, web.Trial{Model: t.Candidate.Model, Label: t.Candidate.Label, Metric: t.Metric, Money: t.Money * perThousand, Mark: r.mark(t)})
@@ -61,8 +61,8 @@ func (r *Result) leaderboard() web.Block {
 	trials := r.tried()
 	slices.SortStableFunc(trials, func(a, b *tune.Trial) int {
 		switch {
-		case (a.Failed == "") != (b.Failed == ""):
-			return cmp.Compare(len(a.Failed), len(b.Failed))
+		case (a.Out() == "") != (b.Out() == ""):
+			return cmp.Compare(len(a.Out()), len(b.Out()))
 		case r.hasMoney():
 			return cmp.Compare(b.Money, a.Money)
 		case m.Higher:
@@ -87,11 +87,13 @@ func (r *Result) leaderboard() web.Block {
 
 func (r *Result) trialRow(t *tune.Trial) web.Row {
 	row := web.Row{Cells: []web.Cell{web.Str(t.Candidate.Label), web.Num(t.Metric), web.Num(t.Loss)}}
-	if t.Failed != "" {
+	if t.Out() != "" {
 		row.Cells[1], row.Cells[2] = web.Str(""), web.Str("")
 	}
-	if r.hasMoney() {
-		mean, err := t.Money*perThousand, 2*t.MoneyError*perThousand
+	switch mean, err := t.Money*perThousand, 2*t.MoneyError*perThousand; {
+	case r.hasMoney() && t.Stopped != "":
+		row.Cells = append(row.Cells, web.Str(""))
+	case r.hasMoney():
 		row.Cells = append(row.Cells, web.Est(mean, mean-err, mean+err))
 	}
 	note := ""
@@ -99,8 +101,8 @@ func (r *Result) trialRow(t *tune.Trial) web.Row {
 		note = "equal"
 	}
 	switch {
-	case t.Failed != "":
-		note = "failed: " + t.Failed
+	case t.Out() != "":
+		note = t.Out()
 	case t.Dropped != "":
 		note = "dropped: " + t.Dropped
 	default:
@@ -161,7 +163,7 @@ const fewestSearched = 10
 func (r *Result) searched() []web.Block {
 	var done []*tune.Trial
 	for _, t := range r.Search.Trials {
-		if t.Failed == "" && !math.IsNaN(t.Loss) && !math.IsInf(t.Loss, 0) {
+		if t.Out() == "" && !math.IsNaN(t.Loss) && !math.IsInf(t.Loss, 0) {
 			done = append(done, t)
 		}
 	}

@@ -102,7 +102,14 @@ type Budget struct {
 	// Time is how long the search may take, such as 10m; instead of trials.
 	// Then the result depends on the speed of the machine.
 	Time Duration `yaml:"time,omitempty" json:"time,omitempty" rule:"above=0"`
+	// Search is how candidates are found. draw: design's proposals, then chance.
+	// guided: a list learnt on many data sets, then what finished trials suggest,
+	// and poor ones stop after one fold. It is guided with time, draw with trials.
+	Search string `yaml:"search,omitempty" json:"search,omitempty" rule:"one=draw|guided"`
 }
+
+// Guided says whether the search learns from its trials.
+func (b Budget) Guided() bool { return b.Search == "guided" || b.Search == "" && b.Time > 0 }
 
 func (b Budget) check(r *report) {
 	switch {

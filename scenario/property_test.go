@@ -62,6 +62,7 @@ func scenarios() *rapid.Generator[scenario.Scenario] {
 		} else {
 			s.Budget = scenario.Budget{Trials: rapid.IntRange(1, 100000).Draw(t, "trials")}
 		}
+		s.Budget.Search = rapid.SampledFrom([]string{"", "draw", "guided"}).Draw(t, "search")
 		s.Seed = rapid.Uint64().Draw(t, "seed")
 		return s
 	})

@@ -60,16 +60,25 @@ func rowSeconds(s *solution.Solution, rows *table.Table) (float64, error) {
 	return spans[len(spans)/2].Seconds(), nil
 }
 
-// together is the cost of all folds.
+// together is the cost of all folds. Those that an earlier process learnt, whose
+// cost is not known, are taken to be like the others.
 func together(folds []Cost) Cost {
 	var out Cost
-	rows, sizes := make([]float64, len(folds)), make([]int64, len(folds))
-	for i, c := range folds {
-		out.Fit += c.Fit
-		rows[i], sizes[i] = c.Row, c.Bytes
+	var rows []float64
+	var sizes []int64
+	for _, c := range folds {
+		if c != (Cost{}) {
+			out.Fit += c.Fit
+			rows, sizes = append(rows, c.Row), append(sizes, c.Bytes)
+		}
+	}
+	known := len(rows)
+	if known == 0 {
+		return out
 	}
 	slices.Sort(rows)
 	slices.Sort(sizes)
-	out.Row, out.Bytes = rows[len(rows)/2], sizes[len(sizes)/2]
+	out.Fit *= float64(len(folds)) / float64(known)
+	out.Row, out.Bytes = rows[known/2], sizes[known/2]
 	return out
 }

@@ -31,6 +31,22 @@ type OutOfFold struct {
 // the split's training rows of that fold. The folds are worked on in parallel;
 // the result does not depend on how many at once.
 func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.Split, threads int) (*OutOfFold, error) {
+	return p.Complete(ctx, c, split, nil, threads)
+}
+
+// FoldOut is what a model that did not learn from a fold predicts for it.
+type FoldOut struct {
+	// Predictions has Outputs values per row of the fold, uncalibrated.
+	Predictions []float64
+	// Rounds is how many rounds the model kept; 0 when it has none.
+	Rounds int
+	// Cost is what it took; zero where the predictions were not made just now.
+	Cost Cost
+}
+
+// Complete is CrossFit where some folds, by number from 0, have been predicted
+// before by the same candidate; the result is the same bits.
+func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.Split, before map[int]*FoldOut, threads int) (*OutOfFold, error) {
 	k := p.Outputs()
 	out := NewOutOfFold(split, k)
 	at := make(map[int]int, len(out.Rows))
@@ -50,12 +66,15 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 			if errs[f] = ctx.Err(); errs[f] != nil {
 				return
 			}
-			var predictions []float64
-			predictions, rounds[f], costs[f], errs[f] = p.fold(ctx, c, split, f, inside)
-			for i, r := range split.Folds[f] {
-				if errs[f] == nil {
-					copy(out.Predictions[at[r]*k:], predictions[i*k:(i+1)*k])
+			fold := before[f]
+			if fold == nil {
+				if fold, errs[f] = p.Fold(ctx, c, split, f, inside); errs[f] != nil {
+					return
 				}
+			}
+			rounds[f], costs[f] = fold.Rounds, fold.Cost
+			for i, r := range split.Folds[f] {
+				copy(out.Predictions[at[r]*k:], fold.Predictions[i*k:(i+1)*k])
 			}
 		})
 	}
@@ -91,20 +110,22 @@ func NewOutOfFold(split table.Split, outputs int) *OutOfFold {
 	return out
 }
 
-func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) ([]float64, int, Cost, error) {
+// Fold predicts the rows of fold f, from 0, by a model that learnt from the
+// split's training rows of that fold.
+func (p *Problem) Fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) (*FoldOut, error) {
 	begin := time.Now()
 	fitted, err := p.Fit(ctx, c, split.Training(f), Options{Threads: threads})
 	if err != nil {
-		return nil, 0, Cost{}, err
+		return nil, err
 	}
 	took := time.Since(begin)
 	held := p.Table.Take(split.Folds[f])
 	predictions, err := fitted.Solution.Predict(held, threads)
 	if err != nil {
-		return nil, 0, Cost{}, err
+		return nil, err
 	}
 	cost, err := costOf(fitted.Solution, held, took)
-	return predictions, fitted.Rounds, cost, err
+	return &FoldOut{Predictions: predictions, Rounds: fitted.Rounds, Cost: cost}, err
 }
 
 // Calibration is a calibration learnt from out-of-fold predictions.

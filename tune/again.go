@@ -9,12 +9,12 @@ package tune
 func (o *Outcome) Again(judge Judge, higherIsBetter bool) (*Outcome, error) {
 	search := *o.search
 	search.Judge, search.HigherIsBetter = judge, higherIsBetter
-	out := &Outcome{Trials: make([]*Trial, len(o.Trials)), Reproducible: o.Reproducible, search: &search}
+	out := &Outcome{Trials: make([]*Trial, len(o.Trials)), Reproducible: o.Reproducible, Steps: o.Steps, search: &search}
 	for i, t := range o.Trials {
 		again := *t
 		again.Equal = false
 		out.Trials[i] = &again
-		if t.Failed != "" {
+		if t.Out() != "" {
 			continue
 		}
 		var err error

@@ -13,7 +13,7 @@ import (
 func (s *Search) choose(o *Outcome) error {
 	best, most := -1, -1
 	for i, t := range o.Trials {
-		if t.Failed != "" {
+		if t.Out() != "" {
 			continue
 		}
 		if best < 0 || s.better(t.Metric, o.Trials[best].Metric) {
@@ -40,7 +40,7 @@ func (s *Search) choose(o *Outcome) error {
 func (o *Outcome) Ranked() []int {
 	var order []int
 	for i, t := range o.Trials {
-		if t.Failed == "" {
+		if t.Out() == "" {
 			order = append(order, i)
 		}
 	}

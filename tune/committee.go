@@ -24,6 +24,8 @@ type Committee struct {
 	Taken bool `json:"taken"`
 	// Reason says in a sentence why it is taken, or is not.
 	Reason string `json:"reason"`
+	// Nested is what a guided search decided by; nil for other searches.
+	Nested *Nested `json:"nested,omitempty"`
 }
 
 // Member is one of the trials of a committee.
@@ -68,14 +70,25 @@ const mostBlended = 20
 // outputs has the least loss; the draws up to the least loss count, and a trial
 // drawn twice weighs double. The mean is then calibrated and judged as every
 // trial was. What was measured against other rules stands in docs/decisions
-// 0009.
+// 0009. A guided search draws as bagged does.
 func (s *Search) committee(o *Outcome, most int) error {
 	pool := blended(o)
 	if s.Committee < 2 || len(pool) < 2 {
 		return nil
 	}
+	if s.Budget.Guided() {
+		weights, nested := s.bagged(o, pool)
+		c, err := s.join(o, pool, weights)
+		if err != nil || c == nil {
+			return err
+		}
+		c.Nested = nested
+		o.Committee = c
+		s.settleNested(o, most)
+		return nil
+	}
 	b := s.blend(o, pool)
-	counts := b.grow(s.Committee)
+	counts := b.growFrom(0, s.Committee)
 	c := &Committee{}
 	var predictions [][]float64
 	var weights []float64
@@ -122,7 +135,7 @@ func (s *Search) settle(o *Outcome, most int) {
 func blended(o *Outcome) []int {
 	var pool []int
 	for i, t := range o.Trials {
-		if t.Failed == "" && (t.Equal || t.money == nil) {
+		if t.Out() == "" && (t.Equal || t.money == nil) {
 			pool = append(pool, i)
 		}
 	}
@@ -138,6 +151,7 @@ type blend struct {
 	y       []float64   // per row
 	raw     [][]float64 // per trial of the pool, row after row
 	width   int         // raw outputs of a row
+	rows    []int       // those that count, indices into y
 	threads int
 	sum     []float64 // of the raw outputs drawn so far
 	drawn   []int     // in order, indices into raw
@@ -148,6 +162,7 @@ func (s *Search) blend(o *Outcome, pool []int) *blend {
 	b := &blend{task: s.Problem.Task, y: make([]float64, len(rows)), width: model.RawOutputs(outputs), threads: max(1, s.Threads)}
 	for i, r := range rows {
 		b.y[i] = s.Problem.Y[r]
+		b.rows = append(b.rows, i)
 	}
 	for _, i := range pool {
 		b.raw = append(b.raw, rawOf(o.Trials[i].outOfFold, outputs, b.width))
@@ -165,13 +180,13 @@ func rawOf(o *train.OutOfFold, outputs, width int) []float64 {
 	return out
 }
 
-// grow draws the given number of trials, the first of the pool first, and
-// returns how often each was drawn up to the mean with the least loss.
-func (b *blend) grow(draws int) []int {
+// growFrom draws the given number of trials, the given one first, and returns how
+// often each was drawn up to the mean with the least loss.
+func (b *blend) growFrom(first, draws int) []int {
 	var best []int
 	least := math.Inf(1)
 	counts := make([]int, len(b.raw))
-	next, loss := 0, b.loss(b.raw[0], 1)
+	next, loss := first, b.loss(b.raw[first], 1)
 	for {
 		for i, v := range b.raw[next] {
 			b.sum[i] += v
@@ -215,20 +230,24 @@ func (b *blend) next() (trial int, loss float64) {
 func (b *blend) loss(raw []float64, count float64) float64 {
 	total := 0.0
 	z := make([]float64, b.width)
-	for i, y := range b.y {
+	for _, i := range b.rows {
 		for k := range z {
 			z[k] = (b.sum[i*b.width+k] + raw[i*b.width+k]) / count
 		}
-		switch b.task {
-		case model.Regression:
-			total += (z[0] - y) * (z[0] - y)
-		case model.Binary:
-			total += max(z[0], 0) - y*z[0] + math.Log1p(math.Exp(-math.Abs(z[0])))
-		default:
-			total += logSum(z) - z[int(y)]
-		}
+		total += b.lossAt(z, b.y[i])
 	}
-	return total / float64(len(b.y))
+	return total / float64(len(b.rows))
+}
+
+// lossAt is the proper loss of raw outputs z where the truth is y.
+func (b *blend) lossAt(z []float64, y float64) float64 {
+	switch b.task {
+	case model.Regression:
+		return (z[0] - y) * (z[0] - y)
+	case model.Binary:
+		return max(z[0], 0) - y*z[0] + math.Log1p(math.Exp(-math.Abs(z[0])))
+	}
+	return logSum(z) - z[int(y)]
 }
 
 // logSum is the logarithm of the sum of exponentials.

@@ -67,6 +67,9 @@ func TestGrow(t *testing.T) {
 				all, b.raw = append(all, p), append(b.raw, raw)
 			}
 			b.sum = make([]float64, len(b.raw[0]))
+			for i := range b.y {
+				b.rows = append(b.rows, i)
+			}
 			mean := func(counts []int) float64 {
 				weights, n := make([]float64, pool), float64(sum(counts))
 				for i, c := range counts {
@@ -75,7 +78,7 @@ func TestGrow(t *testing.T) {
 				return lossOf(task, ensemble.Average(all, weights, k), b.y)
 			}
 			draws := rapid.IntRange(1, 6).Draw(t, "draws")
-			got := b.grow(draws)
+			got := b.growFrom(0, draws)
 
 			counts := make([]int, pool)
 			counts[0] = 1

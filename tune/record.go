@@ -20,6 +20,7 @@ type record struct {
 	Folds     int             `json:"folds"`
 	Rounds    int             `json:"rounds,omitempty"`
 	Failed    string          `json:"failed,omitempty"`
+	Stopped   string          `json:"stopped,omitempty"`
 	// Metric to MoneyError are as in Judged; nil where they are not defined.
 	Metric      *float64 `json:"metric,omitempty"`
 	Loss        *float64 `json:"loss,omitempty"`
@@ -37,17 +38,21 @@ type record struct {
 func (s *Search) note(ctx context.Context, t *Trial, key string, cost train.Cost) error {
 	r := record{
 		Number: t.Number, Candidate: t.Candidate, Seed: s.Problem.Seed, Folds: len(s.Split.Folds), Rounds: t.Rounds,
-		Failed: t.Failed, Calibration: t.Calibration, Cost: cost, Memory: runs.PeakMemory(),
+		Failed: t.Failed, Stopped: t.Stopped, Calibration: t.Calibration, Cost: cost, Memory: runs.PeakMemory(),
 	}
-	if t.Failed == "" {
+	if t.Out() == "" {
 		r.Metric, r.Loss = defined(t.Metric), defined(t.Loss)
 	}
 	if t.money != nil {
 		r.Money, r.MoneyError = defined(t.Money), defined(t.MoneyError)
 	}
 	if s.Store != nil {
+		kind := "trial"
+		if t.Stopped != "" {
+			kind = "stopped trial" // a longer search may still finish it
+		}
 		var err error
-		if r, _, err = runs.Once(ctx, s.Store, "trial", key, func() (record, error) { return r, nil }); err != nil {
+		if r, _, err = runs.Once(ctx, s.Store, kind, key, func() (record, error) { return r, nil }); err != nil {
 			return err
 		}
 	}

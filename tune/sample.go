@@ -8,10 +8,10 @@ import (
 	"bespoke/model"
 )
 
-// sample draws candidate number index from the models' search ranges. It
-// depends on seed and index alone, so that trials can run in any order, on any
-// number of threads, and be resumed.
-func sample(entries []model.Entry, seed uint64, index int) model.Candidate {
+// Draw draws candidate number index from the models' search ranges. It depends
+// on seed and index alone, so that trials can run in any order, on any number of
+// threads, and be resumed. There must be an entry with a search range.
+func Draw(entries []model.Entry, seed uint64, index int) model.Candidate {
 	rng := rand.New(rand.NewPCG(seed, uint64(index)))
 	entry := entries[weighted(rng, entries)]
 	params := model.Params{}
@@ -54,11 +54,14 @@ func weight(e model.Entry) int {
 	return 1
 }
 
-// draw takes one value of the parameter's search range, rounded to four
-// significant digits so that reports can print what was used.
-func draw(rng *rand.Rand, p model.Param) float64 {
+// draw takes one value of the parameter's search range.
+func draw(rng *rand.Rand, p model.Param) float64 { return valueAt(p, rng.Float64()) }
+
+// valueAt is the value at a share u, 0 to 1, of the way through the parameter's
+// search range, rounded to four significant digits so that reports can print
+// what was used.
+func valueAt(p model.Param, u float64) float64 {
 	low, high := p.Search.Low, p.Search.High
-	u := rng.Float64()
 	v := low + u*(high-low)
 	if p.Search.Log {
 		v = low * math.Pow(high/low, u)

@@ -27,8 +27,8 @@ func TestDraws(t *testing.T) {
 	entries := ranged()
 	drawn := map[string]int{}
 	for i := range 300 {
-		c := sample(entries, 7, i)
-		if diff := cmp.Diff(c, sample(entries, 7, i)); diff != "" {
+		c := Draw(entries, 7, i)
+		if diff := cmp.Diff(c, Draw(entries, 7, i)); diff != "" {
 			t.Fatalf("draw %d differs when made again:\n%s", i, diff)
 		}
 		entry, err := zoo.Find(c.Model)
@@ -58,7 +58,7 @@ func TestDraws(t *testing.T) {
 			t.Errorf("%s was never drawn", e.Name)
 		}
 	}
-	if cmp.Equal(sample(entries, 7, 1), sample(entries, 8, 1)) {
+	if cmp.Equal(Draw(entries, 7, 1), Draw(entries, 8, 1)) {
 		t.Error("another seed draws the same")
 	}
 }
@@ -70,7 +70,7 @@ func TestDrawnTreesSampleRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 20 {
-		p := sample([]model.Entry{trees}, 3, i).Params
+		p := Draw([]model.Entry{trees}, 3, i).Params
 		if share, freq := p["bagging_fraction"].(float64), p["bagging_freq"].(float64); share < 1 && freq == 0 {
 			t.Errorf("draw %d: a share %v of the rows that is never drawn", i, share)
 		}

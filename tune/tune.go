@@ -3,6 +3,11 @@
 // where it stopped, and makes the two choices that Bespoke always shows side by
 // side: the most accurate candidate, and the one that earns most.
 //
+// Beyond the candidates it is given, a search draws further ones by chance
+// (sample.go), or, where its budget says guided, proposes them from what its
+// finished trials showed and stops poor ones after one fold (guided.go,
+// tpe.go). docs/decisions 0010 says what was measured.
+//
 // With a trial budget the outcome depends on the seed and the data alone, not
 // on threads, order or interruptions. With a time budget it depends on the
 // clock, and Outcome.Reproducible says so.
@@ -13,7 +18,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	"bespoke/model"
@@ -40,7 +44,8 @@ type Judge func(rows []int, predictions []float64) (Score, error)
 type Search struct {
 	Problem *train.Problem
 	Split   table.Split
-	// Candidates are tried first, in order.
+	// Candidates are tried first, in order: all of them, or as many as the budget
+	// of a guided search allows and at least two.
 	Candidates []model.Candidate
 	// Models are the entries that further trials are drawn from; nil draws
 	// none.
@@ -52,6 +57,10 @@ type Search struct {
 	// Committee is of how many trials at most the mean may be taken; below 2
 	// single trials are kept.
 	Committee int
+	// Steps, where positive, lets a guided search end after so many steps, as an
+	// earlier one did, instead of by its budget: that is how what the clock decided
+	// is repeated.
+	Steps int
 	// Threads is how many trials run at once.
 	Threads int
 	// Store keeps finished trials; nil keeps none.
@@ -70,6 +79,9 @@ type Trial struct {
 	Candidate model.Candidate `json:"candidate"`
 	// Failed says why the candidate could not be fitted; empty when it could.
 	Failed string `json:"failed,omitempty"`
+	// Stopped says why a guided search did not cross-fit the candidate to the
+	// end; empty when it did.
+	Stopped string `json:"stopped,omitempty"`
 	Judged
 	// Rounds is the median over the folds of rounds kept; 0 when it has none.
 	Rounds int `json:"rounds,omitempty"`
@@ -78,6 +90,21 @@ type Trial struct {
 	// Cost is what it took where it was tried; nil when that was not kept. It
 	// differs from run to run and is therefore kept apart from what does not.
 	Cost *train.Cost `json:"-"`
+
+	// rung is what a guided search learnt in the fold that it begins with.
+	rung *rung
+}
+
+// Out says why a trial cannot be chosen, in words that follow its label; empty
+// when it can.
+func (t *Trial) Out() string {
+	switch {
+	case t.Failed != "":
+		return "failed: " + t.Failed
+	case t.Stopped != "":
+		return "stopped " + t.Stopped
+	}
+	return ""
 }
 
 // Judged is what out-of-fold predictions are worth.
@@ -119,6 +146,9 @@ type Outcome struct {
 	Equals int `json:"equals"`
 	// Reused is how many trials came from the journal.
 	Reused int `json:"-"`
+	// Steps is how many pieces of work a guided search made of its trials; 0 for
+	// others. See Search.Steps.
+	Steps int `json:"steps,omitempty"`
 	// Reproducible is false when the clock decided how many trials ran.
 	Reproducible bool `json:"reproducible"`
 
@@ -128,82 +158,23 @@ type Outcome struct {
 // Run searches.
 func (s *Search) Run(ctx context.Context) (*Outcome, error) {
 	deadline := time.Time{}
-	if s.Budget.Time > 0 {
+	if s.Budget.Time > 0 && s.Steps == 0 {
 		deadline = time.Now().Add(time.Duration(s.Budget.Time))
 	}
-	trials, reused, err := s.trials(ctx, deadline)
+	out := &Outcome{Reproducible: deadline.IsZero(), search: s}
+	var err error
+	if s.Budget.Guided() {
+		out.Trials, out.Steps, out.Reused, err = s.guided(ctx, deadline)
+	} else {
+		out.Trials, out.Reused, err = s.drawn(ctx, deadline)
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Trials: trials, Reused: reused, Reproducible: deadline.IsZero(), search: s}
 	if err := s.choose(out); err != nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-// candidate is number i of the search.
-func (s *Search) candidate(i int) model.Candidate {
-	if i < len(s.Candidates) {
-		return s.Candidates[i]
-	}
-	return sample(s.Models, s.Problem.Seed, i)
-}
-
-// total is how many trials there are at most.
-func (s *Search) total() int {
-	switch {
-	case len(s.Models) == 0:
-		return len(s.Candidates)
-	case s.Budget.Time > 0:
-		return math.MaxInt32
-	}
-	return max(s.Budget.Trials, len(s.Candidates))
-}
-
-// trials works through the candidates on Threads goroutines.
-func (s *Search) trials(ctx context.Context, deadline time.Time) ([]*Trial, int, error) {
-	total := s.total()
-	workers := min(max(1, s.Threads), total)
-	inside := max(1, s.Threads/workers)
-	var mu sync.Mutex
-	var trials []*Trial
-	var next, done, reused int
-	var failure error
-	take := func() (int, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		late := !deadline.IsZero() && time.Now().After(deadline)
-		if failure != nil || next >= total || late && next >= len(s.Candidates) {
-			return 0, false
-		}
-		next++
-		trials = append(trials, nil)
-		return next - 1, true
-	}
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i, ok := take(); ok; i, ok = take() {
-				t, again, err := s.trial(ctx, i, inside)
-				mu.Lock()
-				trials[i] = t
-				done++
-				if again {
-					reused++
-				}
-				if err != nil && failure == nil {
-					failure = err
-				}
-				if err == nil {
-					s.tell(t, done, total)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	return trials, reused, failure
 }
 
 func (s *Search) tell(t *Trial, done, total int) {
@@ -211,20 +182,27 @@ func (s *Search) tell(t *Trial, done, total int) {
 		total = 0
 	}
 	message := t.Candidate.Label
-	if t.Failed != "" {
-		message += " failed: " + t.Failed
+	if out := t.Out(); out != "" {
+		message += " " + out
 	}
 	s.Report.Tell(runs.Event{Stage: "train", Message: message, Done: done, Total: total})
 }
 
-// trial cross-fits and judges one candidate. Only the end of the search itself
-// is an error; a candidate that cannot be fitted is a failed trial.
+// trial cross-fits and judges candidate number i of a drawn search.
 func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error) {
 	t := &Trial{Number: i, Candidate: s.candidate(i)}
+	reused, err := s.finish(ctx, t, nil, threads)
+	return t, reused, err
+}
+
+// finish cross-fits a trial, with what was predicted of some folds before, and
+// judges it. Only the end of the search itself is an error; a candidate that
+// cannot be fitted is a failed trial.
+func (s *Search) finish(ctx context.Context, t *Trial, before map[int]*train.FoldOut, threads int) (bool, error) {
 	key := s.key(t.Candidate)
-	o, reused, err := s.crossFit(ctx, key, t.Candidate, threads)
+	o, reused, err := s.crossFit(ctx, key, t.Candidate, before, threads)
 	if ctx.Err() != nil {
-		return t, false, ctx.Err()
+		return false, ctx.Err()
 	}
 	var calibration *train.Calibration
 	if err == nil {
@@ -232,7 +210,7 @@ func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error
 		calibration, err = s.calibrated(ctx, key, o)
 	}
 	if ctx.Err() != nil {
-		return t, false, ctx.Err()
+		return false, ctx.Err()
 	}
 	if err == nil {
 		t.Judged, err = s.score(o, calibration)
@@ -244,7 +222,7 @@ func (s *Search) trial(ctx context.Context, i, threads int) (*Trial, bool, error
 	if err != nil {
 		t.Failed = err.Error()
 	}
-	return t, reused, s.note(ctx, t, key, cost)
+	return reused, s.note(ctx, t, key, cost)
 }
 
 // key is the content key of what a candidate learns. The label and the reason do
@@ -258,10 +236,10 @@ func (s *Search) key(c model.Candidate) string {
 }
 
 // crossFit gets the out-of-fold predictions from the journal or makes them.
-func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, threads int) (*train.OutOfFold, bool, error) {
+func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, before map[int]*train.FoldOut, threads int) (*train.OutOfFold, bool, error) {
 	var cost train.Cost
 	work := func() ([]byte, error) {
-		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
+		o, err := s.Problem.Complete(ctx, c, s.Split, before, threads)
 		if err != nil {
 			return nil, err
 		}
@@ -269,7 +247,7 @@ func (s *Search) crossFit(ctx context.Context, key string, c model.Candidate, th
 		return encode(o), nil
 	}
 	if s.Store == nil {
-		o, err := s.Problem.CrossFit(ctx, c, s.Split, threads)
+		o, err := s.Problem.Complete(ctx, c, s.Split, before, threads)
 		return o, false, err
 	}
 	data, reused, err := runs.OnceFile(ctx, s.Store, "trials/"+key[:16]+".f64", key, work)

@@ -42,6 +42,7 @@ func main() {
 	flag.StringVar(&b.summary, "summary", "", "file to write what was chosen and how long it took, as JSON")
 	flag.StringVar(&b.candidate, "candidate", "", "a fixed candidate as JSON: {\"model\": name, \"params\": {...}}")
 	flag.StringVar(&b.study, "study", "", "folder to write the predictions of every trial to, for study.py")
+	flag.IntVar(&b.only, "fold", -1, "the only outer fold to do; by default all")
 	flag.IntVar(&b.threads, "threads", 2, "goroutines that work at once")
 	flag.Parse()
 	if err := b.run(context.Background()); err != nil {
@@ -53,7 +54,7 @@ func main() {
 // bench is one measurement: what was asked and what was read.
 type bench struct {
 	scenario, folds, out, summary, candidate, study string
-	threads                                         int
+	threads, only                                   int
 
 	file   *scenario.File
 	loaded *data.Loaded
@@ -72,6 +73,8 @@ type Fold struct {
 	Seconds float64 `json:"seconds"`
 	CPU     float64 `json:"cpu"`
 	Trials  int     `json:"trials"`
+	// Stopped is how many of them a guided search stopped after one fold.
+	Stopped int `json:"stopped,omitempty"`
 	// Scenario and Technology name the two choices.
 	Scenario   string `json:"scenario"`
 	Technology string `json:"technology"`
@@ -100,6 +103,9 @@ func (b *bench) run(ctx context.Context) error {
 	var summary Summary
 	lines := []string{"row,fold,number,technology,action"}
 	for f := range slices.Max(b.fold) + 1 {
+		if b.only >= 0 && f != b.only {
+			continue
+		}
 		begin, cpu := time.Now(), processor()
 		h, fold, err := b.outer(ctx, f)
 		if err != nil {
@@ -176,8 +182,15 @@ func (b *bench) outer(ctx context.Context, f int) (held, Fold, error) {
 	if learnt.Scenario.Committee != nil {
 		members = learnt.Search.Shares()
 	}
+	stopped := 0
+	for _, t := range learnt.Search.Trials {
+		if t.Stopped != "" {
+			stopped++
+		}
+	}
 	return h, Fold{
-		Trials: len(learnt.Search.Trials), Scenario: chosen.Candidate.Label, Technology: learnt.Technology.Trial.Candidate.Label,
+		Stopped: stopped,
+		Trials:  len(learnt.Search.Trials), Scenario: chosen.Candidate.Label, Technology: learnt.Technology.Trial.Candidate.Label,
 		Equals: learnt.Search.Equals, Calibration: chosen.Calibration, Params: chosen.Candidate.Params, Members: members,
 	}, err
 }

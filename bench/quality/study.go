@@ -36,7 +36,7 @@ func (b *bench) record(ctx context.Context, f int, l pipeline.Learning, learnt *
 		}
 	}
 	for i, t := range learnt.Search.Trials {
-		if t.Failed != "" {
+		if t.Out() != "" {
 			continue
 		}
 		choice, err := l.Refit(ctx, learnt, i)

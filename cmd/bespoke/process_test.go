@@ -148,6 +148,46 @@ func timeless(r pipeline.Result) string {
 	return string(out)
 }
 
+// TestKilledGuidedRunGoesOn kills a guided search 20 times at random moments,
+// each of whose trials depends on those before it. However far each run came, in
+// the end the bundle is that of a run that nobody disturbed, which had another
+// number of threads.
+func TestKilledGuidedRunGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the program 20 times")
+	}
+	guided := strings.Replace(slower, "trials: 12", "search: guided, trials: 24", 1)
+	dir := folder(t, map[string]string{"scenario.yaml": guided, "loans.csv": tabletest.CSV(tabletest.Loans(300, 3))})
+	begin := time.Now()
+	want := read(t, resultOf(t, must(t, "run", dir, "--dir", filepath.Join(dir, "whole"), "--json", "--threads", "1").out).Bundle.Path)
+	whole := time.Since(begin)
+	rng := rand.New(rand.NewPCG(20, 9))
+	killed := 0
+	for attempt := range 20 {
+		into := filepath.Join(dir, fmt.Sprintf("killed%d", attempt/4)) // few kills each, so that most meet the search
+		cmd, out, errOut := start(t, "program", "run", dir, "--dir", into, "--json", "--threads", "4")
+		// The moments decide how much is tested, not what must come out.
+		timer := time.AfterFunc(time.Duration(rng.Float64()*float64(whole)), func() { _ = cmd.Process.Kill() })
+		for _, from := range []io.Reader{errOut, out} {
+			if _, err := io.Copy(io.Discard, from); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Wait(); err != nil {
+			killed++
+		}
+		timer.Stop()
+		if attempt%4 < 3 {
+			continue
+		}
+		again := must(t, "run", dir, "--dir", into, "--json", "--threads", "4")
+		if !bytes.Equal(read(t, resultOf(t, again.out).Bundle.Path), want) {
+			t.Errorf("a run that was killed up to attempt %d gives another bundle", attempt+1)
+		}
+	}
+	t.Logf("killed %d times of 20", killed)
+}
+
 func resultOf(t *testing.T, text string) pipeline.Result {
 	t.Helper()
 	var r pipeline.Result

@@ -1,0 +1,81 @@
+package design_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"bespoke/design"
+	"bespoke/model"
+	"bespoke/scenario"
+	"bespoke/zoo"
+)
+
+// A guided search tries the baseline, the simplest candidate, what was learnt,
+// and then everything else that was proposed, each once; every candidate is one
+// that its model accepts.
+func TestPortfolio(t *testing.T) {
+	for _, rows := range []int{500, 50000} {
+		for _, task := range []model.Task{model.Regression, model.Binary, model.Multiclass} {
+			plan, err := design.Propose(design.Facts{Task: task, Rows: rows, Features: 10}, zoo.All, scenario.Design{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := design.Portfolio(plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen, learnt := map[string]bool{}, ""
+			for i, c := range got.Candidates {
+				if i < 2 && c.Label != plan.Candidates[i].Label {
+					t.Errorf("candidate %d is %s", i, c.Label)
+				}
+				if strings.Contains(c.Label, "learnt") {
+					learnt += c.Label
+				}
+				entry, err := zoo.Find(c.Model)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := model.Resolve(c.Model, entry.Params, c.Params); err != nil {
+					t.Errorf("%s: %v", c.Label, err)
+				}
+				key := c.Model + " " + string(must(c.Params))
+				if seen[key] {
+					t.Errorf("%s is tried twice", c.Label)
+				}
+				seen[key] = true
+			}
+			for _, c := range plan.Candidates {
+				if !seen[c.Model+" "+string(must(c.Params))] {
+					t.Errorf("%s was proposed and is not tried", c.Label)
+				}
+			}
+			if rows > 4000 {
+				if learnt != "" || len(got.Candidates) != len(plan.Candidates) {
+					t.Errorf("with many rows: %+v", got.Candidates)
+				}
+				continue
+			}
+			if learnt == "" || !strings.Contains(got.Candidates[2].Label, "learnt 1") {
+				t.Errorf("nothing learnt is tried third: %+v", got.Candidates[2])
+			}
+		}
+	}
+	plan, err := design.Propose(design.Facts{Task: model.Binary, Rows: 500, Features: 10}, zoo.All, scenario.Design{Models: []string{"linear.logistic.v1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := design.Portfolio(plan)
+	if err != nil || len(got.Candidates) != len(plan.Candidates) {
+		t.Errorf("boosted trees were not wished for: %+v, %v", got.Candidates, err)
+	}
+}
+
+func must(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
