@@ -1,0 +1,67 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"bespoke/model"
+	"bespoke/runs"
+	"bespoke/train"
+	"bespoke/zoo"
+)
+
+// gains tries the steps of derived features for the encodings that the
+// candidates read, or gets what they brought from the journal.
+func (l Learning) gains(ctx context.Context, out *Learnt) ([]train.Gain, error) {
+	wish := l.Scenario.Features
+	if !wish.Auto() && (wish == nil || len(wish.Force) == 0) {
+		return nil, nil
+	}
+	var all []train.Gain
+	for _, e := range encodings(out.Plan.Candidates) {
+		work := func() ([]train.Gain, error) {
+			return out.Problem.MeasureGains(ctx, wish, e, l.Split, l.Threads)
+		}
+		var gains []train.Gain
+		var err error
+		if l.Store == nil {
+			gains, err = work()
+		} else {
+			gains, _, err = runs.Once(ctx, l.Store, "gains", runs.KeyOf(l.Key, wish, e), work)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range gains {
+			l.Report.Tell(runs.Event{Stage: "train", Message: gainText(g)})
+		}
+		all = append(all, gains...)
+	}
+	return all, nil
+}
+
+func gainText(g train.Gain) string {
+	text := fmt.Sprintf("derived features, %s for %s models: loss %.5g to %.5g, gain %.2g ± %.2g", g.Step, g.Encoding, g.Before, g.After, g.Gain, g.Error)
+	switch {
+	case g.Before == 0 && g.After == 0:
+		return fmt.Sprintf("derived features, %s for %s models: %s", g.Step, g.Encoding, g.Reason)
+	case g.Kept:
+		return text + ", kept"
+	}
+	return text + ", not kept"
+}
+
+// encodings are those of the candidates that read features at all, each once.
+func encodings(candidates []model.Candidate) []model.Encoding {
+	var out []model.Encoding
+	for _, c := range candidates {
+		if c.Model == zoo.Prior.Name {
+			continue
+		}
+		if e, err := zoo.Find(c.Model); err == nil && !slices.Contains(out, e.Encoding) {
+			out = append(out, e.Encoding)
+		}
+	}
+	return out
+}
