@@ -14,6 +14,7 @@
 //	fields.go       the lines of LightGBM's text
 //	xgboost.go      XGBoost's model as ours
 //	ubjson.go       UBJSON as JSON
+//	solution.go     the model of a solution, with what is left behind
 //
 // docs/interchange.md says what is equal to what, and how exactly.
 package interchange
