@@ -168,13 +168,12 @@ func TestExportPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
-	peers := os.Getenv("BESPOKE_PEERS")
-	if home, err := os.UserHomeDir(); peers == "" && err == nil {
-		peers = filepath.Join(home, ".cache", "bespoke-peers")
+	program := os.Getenv("BESPOKE_PEERS")
+	if home, err := os.UserHomeDir(); program == "" && err == nil {
+		program = filepath.Join(home, ".cache", "bespoke-peers", "bin", "python")
 	}
-	program := filepath.Join(peers, "bin", "python")
 	if err := exec.Command(program, "-c", "import lightgbm, pandas").Run(); err != nil {
-		t.Skipf("%s has no LightGBM (%v); `make peers` gets it, or BESPOKE_PEERS names its folder", program, err)
+		t.Skipf("%s has no LightGBM (%v); `make peers` gets it, or BESPOKE_PEERS names a Python that has it", program, err)
 	}
 	text, err := exec.Command(program, "-c", python[1]+"\nimport json\nprint(json.dumps(probability.tolist()))\n").CombinedOutput()
 	if err != nil {
