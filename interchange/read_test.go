@@ -131,6 +131,18 @@ func TestReadXGBoostRefuses(t *testing.T) {
 	}
 }
 
+// TestXGBoostOutputs: every output must have its trees.
+func TestXGBoostOutputs(t *testing.T) {
+	data, err := os.ReadFile("testdata/xgboost-multiclass.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), `"tree_info":[0,1,2,0,1,2,0,1,2,0,1,2]`, `"tree_info":[1,1,2,1,1,2,1,1,2,1,1,2]`, 1)
+	if _, err := ReadXGBoost([]byte(text)); err == nil || !strings.Contains(err.Error(), "output 1 has 8 trees, the first 0") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestBelow: a number is at most below(t) exactly when its float32 is below t.
 func TestBelow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

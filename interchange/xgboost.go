@@ -374,11 +374,13 @@ func (r *xgbReader) trees(source *xgbModel, weights []float32) error {
 		}
 		by[k] = append(by[k], t)
 	}
+	for k := range by {
+		if len(by[k]) != len(by[0]) {
+			return fmt.Errorf("output %d has %d trees, the first %d; it must be as many", k, len(by[k]), len(by[0]))
+		}
+	}
 	for round := range by[0] {
 		for k := range by {
-			if len(by[k]) != len(by[0]) {
-				return fmt.Errorf("output %d has %d trees, the first %d; it must be as many", k, len(by[k]), len(by[0]))
-			}
 			r.model.Trees = append(r.model.Trees, by[k][round])
 		}
 	}

@@ -118,7 +118,7 @@ def xgb(name, objective, x, y, types=None, rounds=4, **more):
     model = json.loads((folder / f"xgboost-{name}.json").read_text())["learner"]
     inner = model["gradient_booster"]
     weights, inner = inner.get("weight_drop"), inner.get("gbtree", inner)["model"]
-    rows = strange(x, [-1.0, 5.0, 6.0, 63.0, 64.0, 89.0, 90.0, 999.0, 2.7] if types else [3e38, -3e38, 1e-40, 1e-46])
+    rows = strange(x, [-1.0, 5.0, 6.0, 63.0, 64.0, 89.0, 90.0, 999.0, 2.7, -0.5] if types else [3e38, -3e38, 1e-40, 1e-46])
     if not types:
         rows = np.vstack([rows, between(inner, rows)])
     leaf = booster.predict(matrix(rows), pred_leaf=True, strict_shape=True).reshape(len(rows), -1).astype(int)
