@@ -14,6 +14,7 @@
 //	fields.go       the lines of LightGBM's text
 //	xgboost.go      XGBoost's model as ours
 //	ubjson.go       UBJSON as JSON
+//	solution.go     the model of a solution, with what is left behind
 //
 // docs/interchange.md says what is equal to what, and how exactly.
 package interchange
@@ -79,10 +80,10 @@ func (c *Column) prepare(x float64) float64 {
 	case math.IsNaN(x):
 		return x
 	case c.category && c.unseen > 0:
-		if x = math.Trunc(x); x < 0 || x > c.unseen {
+		if x < 0 || x > c.unseen {
 			return c.unseen
 		}
-		return x
+		return math.Trunc(x)
 	case c.category:
 		return math.Trunc(x)
 	case c.zeroMissing && math.Abs(x) <= nearZero:

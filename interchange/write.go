@@ -116,6 +116,9 @@ func fileNames(features []trees.Feature) []string {
 	return names
 }
 
+// manyLevels is up to how many levels of a feature are listed.
+const manyLevels = 4096
+
 // infos tells the range of every feature. The model does not keep that of the
 // training rows, so a number has that of its thresholds.
 func infos(m *trees.Model) []string {
@@ -133,15 +136,14 @@ func infos(m *trees.Model) []string {
 	out := make([]string, len(m.Features))
 	for j, f := range m.Features {
 		switch {
+		case f.Levels == 1 || f.Levels > manyLevels: // -1 stands for others
+			out[j] = fmt.Sprintf("-1:%d", f.Levels-1)
 		case f.Levels > 0:
 			codes := make([]string, f.Levels)
 			for c := range codes {
 				codes[c] = strconv.Itoa(c)
 			}
 			out[j] = strings.Join(codes, ":")
-			if f.Levels == 1 { // as LightGBM writes that others were seen too
-				out[j] = "-1:0"
-			}
 		case low[j] <= high[j]:
 			out[j] = "[" + string(appendFloat(nil, low[j])) + ":" + string(appendFloat(nil, high[j])) + "]"
 		default:

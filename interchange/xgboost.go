@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"bespoke/model"
 	"bespoke/trees"
@@ -273,7 +274,9 @@ func (t *xgbTree) check(features int) error {
 }
 
 // levelNames are the names of the codes: strings are given as bytes with the
-// places where they begin, numbers as they are. It is nil when there are none.
+// places where they begin, numbers as they are. It is nil when there are none,
+// and when there are letters beyond ASCII: XGBoost 3.2 counts letters for the
+// places, not bytes, so that it is not known where such names end.
 func levelNames(offsets []int, values json.RawMessage) []string {
 	var numbers []json.Number
 	if json.Unmarshal(values, &numbers) != nil {
@@ -289,7 +292,7 @@ func levelNames(offsets []int, values json.RawMessage) []string {
 	text := make([]byte, len(numbers))
 	for i, x := range numbers {
 		b, err := strconv.Atoi(x.String())
-		if err != nil || b < -128 || b > 255 {
+		if err != nil || b < 0 || b > unicode.MaxASCII {
 			return nil
 		}
 		text[i] = byte(b)
@@ -371,11 +374,13 @@ func (r *xgbReader) trees(source *xgbModel, weights []float32) error {
 		}
 		by[k] = append(by[k], t)
 	}
+	for k := range by {
+		if len(by[k]) != len(by[0]) {
+			return fmt.Errorf("output %d has %d trees, the first %d; it must be as many", k, len(by[k]), len(by[0]))
+		}
+	}
 	for round := range by[0] {
 		for k := range by {
-			if len(by[k]) != len(by[0]) {
-				return fmt.Errorf("output %d has %d trees, the first %d; it must be as many", k, len(by[k]), len(by[0]))
-			}
 			r.model.Trees = append(r.model.Trees, by[k][round])
 		}
 	}

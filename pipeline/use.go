@@ -2,11 +2,14 @@ package pipeline
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
@@ -14,6 +17,8 @@ import (
 	"bespoke/data"
 	"bespoke/draft"
 	"bespoke/explain"
+	"bespoke/interchange"
+	"bespoke/model"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/solution"
@@ -177,6 +182,78 @@ func (p printer) lines(w io.Writer) error {
 		}
 	}
 	return buffered.Flush()
+}
+
+// ExportOptions say what to write for another program.
+type ExportOptions struct {
+	// Bundle is the path of a bundle whose model is boosted trees.
+	Bundle string
+	// Rows, when not empty, is a file of rows whose features are given too.
+	Rows    string
+	Threads int
+	// Report is told what did not fit.
+	Report runs.Reporter
+}
+
+// Exported is the model of a bundle for another program.
+type Exported struct {
+	// Bundle is the hash of the bundle's content.
+	Bundle string `json:"bundle"`
+	*interchange.Exported
+	// Matrix is the features of the rows as CSV, nil when there are no rows.
+	Matrix []byte `json:"-"`
+}
+
+// Export gives the model of a bundle as LightGBM's text, with a description of
+// its features, and the features of rows if asked for.
+func Export(ctx context.Context, o ExportOptions) (*Exported, error) {
+	b, err := bundle.Open(o.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	e, err := interchange.Export(b.Solution)
+	if err != nil {
+		return nil, fmt.Errorf("%w (in %q)", err, o.Bundle)
+	}
+	out := &Exported{Bundle: b.Manifest.Hash, Exported: e}
+	if o.Rows != "" {
+		out.Matrix, err = matrixOf(ctx, o, e)
+	}
+	return out, err
+}
+
+// matrixOf is the features of a file's rows as CSV, with what is missing as
+// empty cells and categories as codes.
+func matrixOf(ctx context.Context, o ExportOptions, e *interchange.Exported) ([]byte, error) {
+	b, rows, err := rowsFor(ctx, o.Bundle, o.Rows, o.Threads, o.Report)
+	if err != nil {
+		return nil, err
+	}
+	conformed, _, err := rows.Conform(b.Solution.Features.Inputs())
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: export: %w", err)
+	}
+	x := model.NewMatrix(b.Solution.Features.Features(), conformed.Rows())
+	if err := b.Solution.Features.Apply(conformed, x); err != nil {
+		return nil, fmt.Errorf("pipeline: export: %w", err)
+	}
+	var text bytes.Buffer
+	w := csv.NewWriter(&text)
+	cells := make([]string, x.Cols())
+	for j, f := range e.Features {
+		cells[j] = f.Name
+	}
+	err = w.Write(cells)
+	for i := range x.Rows {
+		for j, v := range x.Row(i) {
+			if cells[j] = ""; !math.IsNaN(v) {
+				cells[j] = cell(v)
+			}
+		}
+		err = errors.Join(err, w.Write(cells))
+	}
+	w.Flush()
+	return text.Bytes(), errors.Join(err, w.Error())
 }
 
 // ExplainOptions say which row to explain.

@@ -172,3 +172,24 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestNew: a model that is put together by hand predicts what its parts do, and
+// keeps nothing of what it was given.
+func TestNew(t *testing.T) {
+	in := learnable(model.Multiclass, 200, 4, 25)
+	m := fit(t, model.Params{"rounds": 4, "min_data_per_group": 5}, in)
+	given := Model{Task: m.Task, Objective: m.Objective, Classes: m.Classes, Features: m.Features, Base: m.Base, Trees: m.Trees}
+	made, err := New(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := predictions(m, in.X)
+	given.Base[0], given.Trees[0].Nodes[0].Value = 99, 99
+	if d := cmp.Diff(want, predictions(made, in.X)); d != "" {
+		t.Errorf("predictions (-want +got):\n%s", d)
+	}
+	given.Trees[0].Nodes[0].Right++
+	if _, err := New(given); err == nil {
+		t.Error("a right child that is not beside the left one was taken")
+	}
+}

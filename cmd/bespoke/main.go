@@ -102,7 +102,7 @@ func newRoot() *cobra.Command {
 func verbs() []*cobra.Command {
 	return []*cobra.Command{
 		newInit(), newCheck(), newRun(), newReport(), newWhatIf(),
-		newPredict(), newExplain(), newServe(), newMonitor(), newVerify(),
+		newPredict(), newExplain(), newServe(), newMonitor(), newVerify(), newExport(),
 		newRender(), newSchema(),
 		newCompletion(), newHelp(),
 	}

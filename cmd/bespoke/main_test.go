@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	os.RemoveAll(shared.dir)
+	os.RemoveAll(grownDir)
 	os.Exit(code)
 }
 
