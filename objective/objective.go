@@ -50,7 +50,8 @@ type Objective struct {
 	// Check, when not nil, says why the target does not fit, and readies it. It
 	// is called once for each target before anything else.
 	Check func(t *Target) error
-	// Base is the best constant raw score, one number per raw output.
+	// Base is the constant raw score to begin with, one number per raw output;
+	// the best one, unless the loss says otherwise.
 	Base func(t *Target) []float64
 	// Scratch, when not nil, is how many numbers per row Prepare keeps in
 	// Target.Scratch.

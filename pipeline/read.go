@@ -104,9 +104,13 @@ func (f *flow) readAndOpen(ctx context.Context) error {
 }
 
 // trialKey is the content key of everything that a trial learns from: the rows
-// themselves, their roles, how they are split, and the seed.
+// themselves, their roles, which columns act together, how they are split, and the seed.
 func (f *flow) trialKey() string {
-	return runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
+	key := runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
+	if sets := f.scenario.Data.Interactions; len(sets) > 0 {
+		key = runs.KeyOf(key, sets)
+	}
+	return key
 }
 
 // contentOf is the hash of the columns that models learn from. Others, such as

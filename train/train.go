@@ -31,6 +31,10 @@ type Problem struct {
 	Y []float64
 	// Monotone maps columns to +1 or -1; see features.Options.
 	Monotone map[string]int8
+	// Interactions are lists of columns that may act together; see
+	// model.Training.Interactions. Columns that no feature is made of do not
+	// matter; candidates whose model can not keep to them are not fitted.
+	Interactions [][]string
 	// Forward is true when rows are in order of time, so that early stopping
 	// watches the latest rows instead of random ones.
 	Forward bool
@@ -109,6 +113,9 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	if err != nil {
 		return nil, err
 	}
+	if len(p.Interactions) > 0 && !entry.Separates {
+		return nil, fmt.Errorf("train: %s: %s can not keep to data.interactions: it lets all columns act together", c.Label, c.Model)
+	}
 	params, watch, err := p.stopping(entry, c, rows, opt)
 	if err != nil {
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
@@ -125,6 +132,7 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	in := model.Training{
 		Task: p.Task, X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
 	}
+	in.Interactions = p.together(x.Features)
 	if len(watch) > 0 {
 		if in.Valid, err = p.watched(steps, watch); err != nil {
 			return nil, fmt.Errorf("train: %s: %w", c.Label, err)
@@ -144,6 +152,22 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 		out.Rounds = r.Rounds()
 	}
 	return out, nil
+}
+
+// together turns lists of columns into sets of the features made of them.
+func (p *Problem) together(features []model.Feature) (sets [][]int) {
+	for _, columns := range p.Interactions {
+		var set []int
+		for j := range features {
+			if slices.Contains(columns, features[j].Source) {
+				set = append(set, j)
+			}
+		}
+		if set != nil {
+			sets = append(sets, set)
+		}
+	}
+	return sets
 }
 
 // stake hands the stakes of the rows over, in units of the mean stake of those

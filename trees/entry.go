@@ -18,13 +18,14 @@ const boostName = "trees.boost.v1"
 // bagging_fraction below 1, where rows are drawn, this holds in distribution
 // alone. Stakes, where the parameter stakes asks for them, are weights.
 var Boost = model.Entry{
-	Name:     boostName,
-	Title:    "boosted trees",
-	Summary:  "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
-	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
-	Encoding: model.Native,
-	Params:   boostParams,
-	Stopping: &model.Stopping{Rounds: "rounds", Patience: "patience"},
+	Name:      boostName,
+	Title:     "boosted trees",
+	Summary:   "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
+	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
+	Encoding:  model.Native,
+	Separates: true,
+	Params:    boostParams,
+	Stopping:  &model.Stopping{Rounds: "rounds", Patience: "patience"},
 	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {
 		m, err := Fit(ctx, params, in)
 		if err != nil {
