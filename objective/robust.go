@@ -5,24 +5,31 @@ import (
 	"math"
 )
 
-// Both start from the mean, as in LightGBM, which is not the best constant: a
-// step is bounded by delta (huber) or shrinks with the error (fair), so that
-// large targets are reached only over many rounds, and from the mean sooner.
-// Delta should be of the size of usual errors, not far below it.
-
 // huber is, with d = s-y, the loss d^2/2 up to |d| = delta and
 // delta*(|d|-delta/2) beyond (Huber, "Robust estimation of a location
 // parameter", Annals of Mathematical Statistics 1964). The second derivative is
 // taken as 1 everywhere, as in LightGBM: beyond delta it is 0, by which no step
 // could be measured, and 1 bounds it.
+//
+// Such a step is at most delta, however far the target is. Leaves are therefore
+// renewed: to the median of the residuals plus the mean of what is then left of
+// them, cut at delta (Friedman, "Greedy function approximation: a gradient
+// boosting machine", Annals of Statistics 2001, algorithm 4). LightGBM takes the
+// steps (Stepped), and begins, as this does, at the mean.
 var huber = &Objective{
 	Name: "huber", Tasks: numbers, Constant: true,
 	Raw: one, Check: checkDelta, Base: mean, Gradient: huberGradient, Loss: huberLoss, Link: identity,
+	Renew: func(*Target) float64 { return 0.5 }, Refine: huberRefine,
 }
 
 // fair is, with d = s-y and c = delta, the loss c^2*(|d|/c - log(1+|d|/c))
 // (Fair, "On the robust estimation of econometric models", Annals of Economic
-// and Social Measurement 1974): g = c*d/(|d|+c) and h = c^2/(|d|+c)^2.
+// and Social Measurement 1974): g = c*d/(|d|+c). The second derivative
+// c^2/(|d|+c)^2 falls so fast that Newton's steps, which LightGBM takes, overshoot
+// from afar; h is c/(|d|+c) instead, the curvature of the parabola that touches
+// the loss and bounds it from above, by which a step is a weighted mean of the
+// errors and never raises the loss (Hunter and Lange, "A tutorial on MM
+// algorithms", The American Statistician 2004).
 var fair = &Objective{
 	Name: "fair", Tasks: numbers,
 	Raw: one, Check: checkDelta, Base: mean, Gradient: fairGradient, Loss: fairLoss, Link: identity,
@@ -36,6 +43,17 @@ func checkDelta(t *Target) error {
 }
 
 func huberSlope(d, delta float64) float64 { return math.Min(math.Max(d, -delta), delta) }
+
+// huberRefine is one step from the median towards the best constant.
+func huberRefine(t *Target, score []float64, rows []int32, median float64) float64 {
+	sum, total := 0.0, 0.0
+	for _, r := range rows {
+		w := t.Weight(int(r))
+		sum += w * huberSlope(t.Y[r]-score[r]-median, t.Delta)
+		total += w
+	}
+	return median + sum/total
+}
 
 func huberGradient(t *Target, score []float64, _, lo, hi int, g, _ []float64) {
 	for i := lo; i < hi; i++ {
@@ -55,7 +73,7 @@ func fairGradient(t *Target, score []float64, _, lo, hi int, g, h []float64) {
 	for i := lo; i < hi; i++ {
 		d := score[i] - t.Y[i]
 		share := t.Delta / (math.Abs(d) + t.Delta)
-		g[i], h[i] = share*d, share*share
+		g[i], h[i] = share*d, share
 	}
 }
 
