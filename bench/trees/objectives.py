@@ -41,8 +41,8 @@ def shoppers(target, hidden):
 
 def films():
     """Which of the films that somebody rated they liked more. Of a film, its
-    genres, its year and by how many it was rated; of the viewer, how they rated
-    and the share of each genre among their films, as far as the row's own film
+    genres, its year and by how many it was rated; of the viewer, how many they
+    rated, how many before, and the share of each genre among their films, as far as the row's own film
     does not come in."""
     frame = sets._csv("movielens-small", "movielens.csv").dropna(subset=["year", "genres"]).sort_values(["userId", "timestamp"], kind="stable").reset_index(drop=True)
     genres = frame["genres"].str.get_dummies("|")
