@@ -46,14 +46,15 @@ const (
 // A class that no row has ends with a probability near zero; a target in which
 // only one class occurs is an error.
 var Logistic = model.Entry{
-	Name:     logisticName,
-	Title:    "logistic regression",
-	Summary:  "Logistic regression with ridge, lasso or mixed penalty; every coefficient is an odds ratio.",
-	Tasks:    []model.Task{model.Binary, model.Multiclass},
-	Encoding: model.Dense,
-	Params:   logisticParams,
-	Fit:      fitLogistic,
-	Load:     loadLogistic,
+	Name:      logisticName,
+	Title:     "logistic regression",
+	Summary:   "Logistic regression with ridge, lasso or mixed penalty; every coefficient is an odds ratio.",
+	Tasks:     []model.Task{model.Binary, model.Multiclass},
+	Encoding:  model.Dense,
+	Separates: true,
+	Params:    logisticParams,
+	Fit:       fitLogistic,
+	Load:      loadLogistic,
 }
 
 // Ridge is least squares with a quadratic penalty. With row weights s_i it
@@ -63,14 +64,15 @@ var Logistic = model.Entry{
 //
 // the objective of scikit-learn's Ridge with the same alpha.
 var Ridge = model.Entry{
-	Name:     ridgeName,
-	Title:    "ridge regression",
-	Summary:  "Linear regression with ridge penalty; solved exactly.",
-	Tasks:    []model.Task{model.Regression},
-	Encoding: model.Dense,
-	Params:   ridgeParams,
-	Fit:      fitRidge,
-	Load:     loadRidge,
+	Name:      ridgeName,
+	Title:     "ridge regression",
+	Summary:   "Linear regression with ridge penalty; solved exactly.",
+	Tasks:     []model.Task{model.Regression},
+	Encoding:  model.Dense,
+	Separates: true,
+	Params:    ridgeParams,
+	Fit:       fitRidge,
+	Load:      loadRidge,
 }
 
 // ElasticNet is least squares with a mixed penalty, which sets coefficients of
@@ -85,14 +87,15 @@ var Ridge = model.Entry{
 // the target in units of its deviation would give, so that a strength means
 // the same for a price in cents and a price in millions.
 var ElasticNet = model.Entry{
-	Name:     elasticNetName,
-	Title:    "elastic net",
-	Summary:  "Linear regression with mixed lasso and ridge penalty; drops useless features.",
-	Tasks:    []model.Task{model.Regression},
-	Encoding: model.Dense,
-	Params:   elasticNetParams,
-	Fit:      fitElasticNet,
-	Load:     loadElasticNet,
+	Name:      elasticNetName,
+	Title:     "elastic net",
+	Summary:   "Linear regression with mixed lasso and ridge penalty; drops useless features.",
+	Tasks:     []model.Task{model.Regression},
+	Encoding:  model.Dense,
+	Separates: true,
+	Params:    elasticNetParams,
+	Fit:       fitElasticNet,
+	Load:      loadElasticNet,
 }
 
 var logisticParams = []model.Param{

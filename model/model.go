@@ -154,6 +154,8 @@ type Entry struct {
 	Encoding Encoding
 	// Params is the table of what may be set, with defaults and ranges.
 	Params []Param
+	// Separates says that Fit keeps to Training.Interactions.
+	Separates bool
 	// Stopping names the parameters of early stopping; nil when the model has
 	// no rounds.
 	Stopping *Stopping

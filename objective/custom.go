@@ -16,7 +16,7 @@ func (o *Objective) With(
 	loss func(t *Target, i int, scores []float64) float64,
 ) *Objective {
 	out := *o
-	out.Constant, out.Renew, out.Total = false, nil, nil
+	out.Constant, out.Renew, out.Refine, out.Total = false, nil, nil, nil
 	out.Gradient, out.Loss = gradient, loss
 	return &out
 }

@@ -50,7 +50,8 @@ type Objective struct {
 	// Check, when not nil, says why the target does not fit, and readies it. It
 	// is called once for each target before anything else.
 	Check func(t *Target) error
-	// Base is the best constant raw score, one number per raw output.
+	// Base is the constant raw score to begin with, one number per raw output;
+	// the best one, unless the loss says otherwise.
 	Base func(t *Target) []float64
 	// Scratch, when not nil, is how many numbers per row Prepare keeps in
 	// Target.Scratch.
@@ -70,12 +71,25 @@ type Objective struct {
 	// Renew, when not nil, says that the best value of a leaf is this quantile
 	// of the residuals y-score in it.
 	Renew func(t *Target) float64
+	// Refine, when not nil, turns that quantile, for the given rows and their
+	// scores, into a better value.
+	Refine func(t *Target, score []float64, rows []int32, quantile float64) float64
 	// Link turns raw scores into a prediction; both may be the same slice.
 	Link func(raw, out []float64)
 }
 
 // Fits says whether the objective is for the task.
 func (o *Objective) Fits(task model.Task) bool { return slices.Contains(o.Tasks, task) }
+
+// Stepped is the objective without Renew: leaves are then gradient steps.
+func (o *Objective) Stepped() *Objective {
+	if o.Renew == nil {
+		return o
+	}
+	out := *o
+	out.Renew, out.Refine = nil, nil
+	return &out
+}
 
 // Settings are the numbers that some losses need. The zero value fits none of
 // them; Defaults gives the usual ones.

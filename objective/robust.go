@@ -3,7 +3,6 @@ package objective
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // huber is, with d = s-y, the loss d^2/2 up to |d| = delta and
@@ -11,17 +10,29 @@ import (
 // parameter", Annals of Mathematical Statistics 1964). The second derivative is
 // taken as 1 everywhere, as in LightGBM: beyond delta it is 0, by which no step
 // could be measured, and 1 bounds it.
+//
+// Such a step is at most delta, however far the target is. Leaves are therefore
+// renewed: to the median of the residuals plus the mean of what is then left of
+// them, cut at delta (Friedman, "Greedy function approximation: a gradient
+// boosting machine", Annals of Statistics 2001, algorithm 4). LightGBM takes the
+// steps (Stepped), and begins, as this does, at the mean.
 var huber = &Objective{
 	Name: "huber", Tasks: numbers, Constant: true,
-	Raw: one, Check: checkDelta, Base: flat(huberSlope), Gradient: huberGradient, Loss: huberLoss, Link: identity,
+	Raw: one, Check: checkDelta, Base: mean, Gradient: huberGradient, Loss: huberLoss, Link: identity,
+	Renew: func(*Target) float64 { return 0.5 }, Refine: huberRefine,
 }
 
 // fair is, with d = s-y and c = delta, the loss c^2*(|d|/c - log(1+|d|/c))
 // (Fair, "On the robust estimation of econometric models", Annals of Economic
-// and Social Measurement 1974): g = c*d/(|d|+c) and h = c^2/(|d|+c)^2.
+// and Social Measurement 1974): g = c*d/(|d|+c). The second derivative
+// c^2/(|d|+c)^2 falls so fast that Newton's steps, which LightGBM takes, overshoot
+// from afar; h is c/(|d|+c) instead, the curvature of the parabola that touches
+// the loss and bounds it from above, by which a step is a weighted mean of the
+// errors and never raises the loss (Hunter and Lange, "A tutorial on MM
+// algorithms", The American Statistician 2004).
 var fair = &Objective{
 	Name: "fair", Tasks: numbers,
-	Raw: one, Check: checkDelta, Base: flat(fairSlope), Gradient: fairGradient, Loss: fairLoss, Link: identity,
+	Raw: one, Check: checkDelta, Base: mean, Gradient: fairGradient, Loss: fairLoss, Link: identity,
 }
 
 func checkDelta(t *Target) error {
@@ -31,31 +42,18 @@ func checkDelta(t *Target) error {
 	return nil
 }
 
-// flat is the best constant of a convex loss of the error whose derivative is
-// slope: where the sum of slopes is 0, found by halving the range of the
-// targets.
-func flat(slope func(d, delta float64) float64) func(t *Target) []float64 {
-	return func(t *Target) []float64 {
-		lo, hi := slices.Min(t.Y), slices.Max(t.Y)
-		for range 64 {
-			at, sum := lo+(hi-lo)/2, 0.0
-			if at == lo || at == hi {
-				break
-			}
-			for i, y := range t.Y {
-				sum += t.Weight(i) * slope(at-y, t.Delta)
-			}
-			if sum > 0 {
-				hi = at
-			} else {
-				lo = at
-			}
-		}
-		return []float64{lo + (hi-lo)/2}
-	}
-}
-
 func huberSlope(d, delta float64) float64 { return math.Min(math.Max(d, -delta), delta) }
+
+// huberRefine is one step from the median towards the best constant.
+func huberRefine(t *Target, score []float64, rows []int32, median float64) float64 {
+	sum, total := 0.0, 0.0
+	for _, r := range rows {
+		w := t.Weight(int(r))
+		sum += w * huberSlope(t.Y[r]-score[r]-median, t.Delta)
+		total += w
+	}
+	return median + sum/total
+}
 
 func huberGradient(t *Target, score []float64, _, lo, hi int, g, _ []float64) {
 	for i := lo; i < hi; i++ {
@@ -71,13 +69,11 @@ func huberLoss(t *Target, i int, scores []float64) float64 {
 	return t.Delta * (d - t.Delta/2)
 }
 
-func fairSlope(d, delta float64) float64 { return delta * d / (math.Abs(d) + delta) }
-
 func fairGradient(t *Target, score []float64, _, lo, hi int, g, h []float64) {
 	for i := lo; i < hi; i++ {
 		d := score[i] - t.Y[i]
 		share := t.Delta / (math.Abs(d) + t.Delta)
-		g[i], h[i] = share*d, share*share
+		g[i], h[i] = share*d, share
 	}
 }
 

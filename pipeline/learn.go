@@ -8,6 +8,7 @@ import (
 	"bespoke/design"
 	"bespoke/evaluate"
 	"bespoke/formula"
+	"bespoke/internal/near"
 	"bespoke/model"
 	"bespoke/runs"
 	"bespoke/scenario"
@@ -209,7 +210,25 @@ func (l Learning) problem() (*train.Problem, error) {
 			p.Monotone[name] = -1
 		}
 	}
-	return p, nil
+	p.Interactions = l.Scenario.Data.Interactions
+	return p, checkInteractions(l.Table, p.Interactions)
+}
+
+// checkInteractions says which columns of data.interactions are no features.
+// Columns that are left out for what is in them are no mistake of the scenario.
+func checkInteractions(t *table.Table, sets [][]string) error {
+	for _, set := range sets {
+		for _, name := range set {
+			c, ok := t.Column(name)
+			switch {
+			case !ok:
+				return fmt.Errorf("data: interactions: no column %q; there are %q%s", name, t.Names(), near.Hint(name, t.Names()))
+			case c.Role != table.Feature && c.Role != table.Ignored:
+				return fmt.Errorf("data: interactions: column %q has the role %v; only features act on predictions", name, c.Role)
+			}
+		}
+	}
+	return nil
 }
 
 // payoffs compiles the scenario's value section for the table, with fallbacks

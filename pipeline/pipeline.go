@@ -179,7 +179,7 @@ func (f *flow) run(ctx context.Context, stages []stage) error {
 // settings are the values of a scenario that stages find wrong when they meet
 // the data. Their errors begin with the stage and what was being done, which is
 // also the value's path: "data: target: no column ...".
-var settings = []string{"data.target", "data.positive", "data.source", "data.columns", "data.split", "value.file", "design.models", "evaluate.metric"}
+var settings = []string{"data.target", "data.positive", "data.source", "data.columns", "data.interactions", "data.split", "value.file", "design.models", "evaluate.metric"}
 
 // placed gives errors about values of the scenario their place in its file.
 func (f *flow) placed(err error) error {

@@ -341,6 +341,7 @@ func TestErrorsHaveTheirPlace(t *testing.T) {
 		{"payoff names no outcome", "bad: -0.5 * amount", "worse: -0.5 * amount", "scenario.yaml:14:"},
 		{"today names no action", "today: grant", "today: gant", "scenario.yaml:7:"},
 		{"target is absent", "target: class", "target: clas", "\"class\""},
+		{"interactions name no column", "  target: class\n", "  target: class\n  interactions: [[income, amout]]\n", "scenario.yaml:11:3: data.interactions: no column \"amout\""},
 		{"data are absent", "loans.csv", "loan.csv", "loans.csv"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

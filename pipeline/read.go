@@ -104,12 +104,15 @@ func (f *flow) readAndOpen(ctx context.Context) error {
 }
 
 // trialKey is the content key of everything that a trial learns from: the rows
-// themselves, their roles, how they are split, the seed, and which features may
-// be derived.
+// themselves, their roles, how they are split, the seed, which columns act
+// together, and which features may be derived.
 func (f *flow) trialKey() string {
 	key := runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
 	if f.scenario.Features != nil {
 		key = runs.KeyOf(key, f.scenario.Features)
+	}
+	if sets := f.scenario.Data.Interactions; len(sets) > 0 {
+		key = runs.KeyOf(key, "interactions", sets)
 	}
 	return key
 }

@@ -23,6 +23,12 @@ type Data struct {
 	Split Split `yaml:"split" json:"split"`
 	// Columns corrects kinds and roles where inference is wrong.
 	Columns map[string]Column `yaml:"columns,omitempty" json:"columns,omitempty"`
+	// Interactions are lists of columns that may act together, such as [[age,
+	// income], [age, job]]: what a column does to a prediction depends on no
+	// column it shares no list with. Columns in no list may act together with
+	// each other. Models that let all columns
+	// act together are refused.
+	Interactions [][]string `yaml:"interactions,omitempty" json:"interactions,omitempty" rule:"any"`
 	// Missing lists spellings of "no value" beside the usual ones.
 	Missing []string `yaml:"missing,omitempty" json:"missing,omitempty" rule:"any null"`
 }
@@ -101,12 +107,41 @@ func (d Data) check(r *report) {
 			r.add(path+".monotone", codeExclude, fmt.Sprintf("is %s, but the column is %s", c.Monotone, c.Role), "only features can be monotone")
 		}
 	}
+	d.checkInteractions(r)
 	for i, m := range d.Missing {
 		if m == "" {
 			r.add(fmt.Sprintf("data.missing[%d]", i), codeEmpty, "is empty", "an empty cell is missing anyway; remove it")
 		}
 	}
 }
+
+// checkInteractions finds lists that say nothing and columns that are no
+// features as far as the scenario tells.
+func (d Data) checkInteractions(r *report) {
+	for i, set := range d.Interactions {
+		path := fmt.Sprintf("data.interactions[%d]", i)
+		if len(set) == 0 {
+			r.add(path, codeEmpty, "is empty", "write the columns that may act together, or remove it")
+		}
+		for j, name := range set {
+			at := fmt.Sprintf("%s[%d]", path, j)
+			switch role := d.Columns[name].Role; {
+			case name == d.Target:
+				r.add(at, codeExclude, fmt.Sprintf("%q is the target", name), "only features act on predictions; remove it")
+			case slices.Contains([]string{"identifier", "info", "ignored"}, role):
+				r.add(at, codeExclude, fmt.Sprintf("%q is %s", name, role), "only features act on predictions; remove it")
+			case slices.Contains(set[:j], name):
+				r.add(at, codeExclude, fmt.Sprintf("%q stands in this list twice", name), "remove one")
+			}
+		}
+	}
+	if len(d.Interactions) > mostInteractions {
+		r.add("data.interactions", codeRange, fmt.Sprintf("has %d lists", len(d.Interactions)), fmt.Sprintf("at most %d are possible", mostInteractions))
+	}
+}
+
+// mostInteractions is how many lists the models can keep apart.
+const mostInteractions = 63
 
 func (s Source) check(r *report) {
 	const path = "data.source"

@@ -94,6 +94,9 @@ func needs(t *rapid.T) scenario.Need {
 
 func datas(t *rapid.T) scenario.Data {
 	d := scenario.Data{Target: "the target", Positive: maybe(t, "positive", texts()), Missing: rapid.SliceOfN(texts(), 0, 3).Draw(t, "missing")}
+	if n := rapid.IntRange(0, 2).Draw(t, "interactions"); n > 0 {
+		d.Interactions = rapid.SliceOfN(rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z]{1,4}x`), 1, 3, rapid.ID), n, n).Draw(t, "lists")
+	}
 	switch rapid.IntRange(0, 2).Draw(t, "source") {
 	case 0:
 		d.Source.Path = texts().Draw(t, "path")

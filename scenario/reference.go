@@ -169,6 +169,9 @@ func kindForm(t reflect.Type) string {
 	case reflect.Float64:
 		return "number"
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Slice {
+			return "a list of lists of texts"
+		}
 		return "a list of texts"
 	case reflect.Map:
 		return "a mapping from names to " + map[bool]string{true: "numbers", false: "mappings"}[t.Elem().Kind() == reflect.Float64]

@@ -184,11 +184,15 @@ func (p *Problem) rank(ctx context.Context, rows []int, threads int) (ranked, er
 	return r, nil
 }
 
-// directed leaves out what could not keep the directions that are wished for.
+// directed leaves out what could not keep the directions that are wished for, and
+// what would bring columns together that may not act together.
 func (p *Problem) directed(extras []features.Extra) []features.Extra {
 	return slices.DeleteFunc(extras, func(e features.Extra) bool {
 		if len(e.Columns) < 2 {
 			return e.Step == "date" && p.Monotone[e.Columns[0]] != 0 // cycles have none
+		}
+		if p.apart(e.Columns[0], e.Columns[1]) {
+			return true
 		}
 		a, b := p.Monotone[e.Columns[0]], p.Monotone[e.Columns[1]]
 		switch by, _ := e.Params["by"].(string); {
@@ -201,6 +205,20 @@ func (p *Problem) directed(extras []features.Extra) []features.Extra {
 		}
 		return false
 	})
+}
+
+// apart says whether two columns may not act together: no list of Interactions
+// has both, and one of them is in a list.
+func (p *Problem) apart(a, b string) bool {
+	listed := false
+	for _, columns := range p.Interactions {
+		hasA, hasB := slices.Contains(columns, a), slices.Contains(columns, b)
+		if hasA && hasB {
+			return false
+		}
+		listed = listed || hasA || hasB
+	}
+	return listed
 }
 
 // MeasureGains tries the steps that the scenario allows for models of the

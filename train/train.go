@@ -34,6 +34,10 @@ type Problem struct {
 	// Extras are features beside the default ones, by encoding of the model; see
 	// features.Options and MeasureGains.
 	Extras map[model.Encoding][]features.Extra
+	// Interactions are lists of columns that may act together; see
+	// model.Training.Interactions. Columns that no feature is made of do not
+	// matter; candidates whose model can not keep to them are not fitted.
+	Interactions [][]string
 	// Forward is true when rows are in order of time, so that early stopping
 	// watches the latest rows instead of random ones.
 	Forward bool
@@ -112,6 +116,9 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	if err != nil {
 		return nil, err
 	}
+	if len(p.Interactions) > 0 && !entry.Separates {
+		return nil, fmt.Errorf("train: %s: %s can not keep to data.interactions: it lets all columns act together", c.Label, c.Model)
+	}
 	params, watch, err := p.stopping(entry, c, rows, opt)
 	if err != nil {
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
@@ -128,6 +135,7 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	in := model.Training{
 		Task: p.Task, X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
 	}
+	in.Interactions = p.together(x.Features)
 	if len(watch) > 0 {
 		if in.Valid, err = p.watched(steps, watch); err != nil {
 			return nil, fmt.Errorf("train: %s: %w", c.Label, err)
@@ -147,6 +155,23 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 		out.Rounds = r.Rounds()
 	}
 	return out, nil
+}
+
+// together turns lists of columns into sets of the features made of them.
+func (p *Problem) together(features []model.Feature) (sets [][]int) {
+	for _, columns := range p.Interactions {
+		var set []int
+		for j := range features {
+			f := &features[j]
+			if slices.Contains(columns, f.Source) && (f.With == "" || slices.Contains(columns, f.With)) {
+				set = append(set, j)
+			}
+		}
+		if set != nil {
+			sets = append(sets, set)
+		}
+	}
+	return sets
 }
 
 // stake hands the stakes of the rows over, in units of the mean stake of those

@@ -102,7 +102,7 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 		return nil, err
 	}
 	if b.sampler.use = s.sampling != "bag"; b.sampler.use && obj.Renew != nil {
-		return nil, fmt.Errorf("sampling %q does not fit the objective %q, whose leaves are quantiles of rows drawn alike; it must be \"bag\"", s.sampling, obj.Name)
+		return nil, fmt.Errorf("sampling %q does not fit the objective %q, whose leaves are quantiles of rows drawn alike; leaf_values must be \"step\" or sampling \"bag\"", s.sampling, obj.Name)
 	}
 	if in.Valid != nil {
 		b.watched = *objective.NewTarget(*in.Valid, s.loss)

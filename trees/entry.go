@@ -18,13 +18,14 @@ const boostName = "trees.boost.v1"
 // bagging_fraction below 1, where rows are drawn, this holds in distribution
 // alone. Stakes, where the parameter stakes asks for them, are weights.
 var Boost = model.Entry{
-	Name:     boostName,
-	Title:    "boosted trees",
-	Summary:  "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
-	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
-	Encoding: model.Native,
-	Params:   boostParams,
-	Stopping: &model.Stopping{Rounds: "rounds", Patience: "patience"},
+	Name:      boostName,
+	Title:     "boosted trees",
+	Summary:   "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
+	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
+	Encoding:  model.Native,
+	Separates: true,
+	Params:    boostParams,
+	Stopping:  &model.Stopping{Rounds: "rounds", Patience: "patience"},
 	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {
 		m, err := Fit(ctx, params, in)
 		if err != nil {
@@ -60,6 +61,10 @@ var boostParams = []model.Param{
 	{
 		Name: "variance_power", Default: 1.5, Min: 1.01, Max: 1.99,
 		Doc: "Power of the objective tweedie: the variance of a number is its mean to this power; near 1 is poisson, near 2 gamma.",
+	},
+	{
+		Name: "leaf_values", Default: "best", Choices: []string{"best", "step"},
+		Doc: "Whether leaves of the objectives absolute, quantile and huber get the best value for their rows or a step along the gradient, as those of all other objectives.",
 	},
 	{
 		Name: "truncation", Default: 30.0, Min: 1, Max: 100000, Integer: true,
@@ -184,6 +189,7 @@ var boostParams = []model.Param{
 type settings struct {
 	objective                     string
 	loss                          objective.Settings
+	stepped                       bool
 	own                           *objective.Objective // of FitWith, else nil
 	rounds, patience              int
 	rate                          float64
@@ -212,7 +218,7 @@ func resolve(params model.Params) (settings, error) {
 		return settings{}, fmt.Errorf("trees: parameters: top_rate %v and other_rate %v must add up to at most 1", top, other)
 	}
 	return settings{
-		objective: p.Choice("objective"), loss: lossSettings(p),
+		objective: p.Choice("objective"), loss: lossSettings(p), stepped: p.Choice("leaf_values") == "step",
 		rounds: p.Int("rounds"), patience: p.Int("patience"), rate: p.Number("learning_rate"),
 		leaves: p.Int("num_leaves"), depth: p.Int("max_depth"),
 		minChild: p.Number("min_child_samples"), minHessian: p.Number("min_sum_hessian"), minGain: p.Number("min_gain"),

@@ -29,6 +29,9 @@ func objectivesFor(s *settings, task model.Task) (loss, warm *objective.Objectiv
 			return dear, loss, nil
 		}
 	}
+	if err == nil && s.stepped {
+		loss = loss.Stepped()
+	}
 	return loss, nil, err
 }
 
@@ -81,9 +84,15 @@ func (b *booster) renewLeaves(t *Tree, alpha float64) {
 	}
 }
 
-// residual is the quantile of the residuals of the rows in a span.
+// residual is the quantile of the residuals of the rows in a span, refined if
+// the loss can.
 func (b *booster) residual(s span, alpha float64) float64 {
-	return b.quantile.OfResiduals(&b.tgt, b.scores(), b.grow.rows[s.lo:s.hi], alpha)
+	rows, score := b.grow.rows[s.lo:s.hi], b.scores()
+	x := b.quantile.OfResiduals(&b.tgt, score, rows, alpha)
+	if b.obj.Refine != nil {
+		return b.obj.Refine(&b.tgt, score, rows, x)
+	}
+	return x
 }
 
 // renewBounded renews the leaves below node at within bounds.

@@ -114,3 +114,25 @@ func TestLogarithmicModels(t *testing.T) {
 		}
 	}
 }
+
+// TestRobustLossesBearOutliers: where one target in thirty is wrong by a
+// thousand, errors on other rows are far below those of squared error, although
+// delta is small beside the spread of the targets.
+func TestRobustLossesBearOutliers(t *testing.T) {
+	in, test := learnable(model.Regression, 2_000, 4, 52), learnable(model.Regression, 1_000, 4, 53)
+	for i := 0; i < len(in.Y); i += 30 {
+		in.Y[i] += 1000 * float64(1-i%4)
+	}
+	mean := func(p model.Params) (sum float64) {
+		for i, y := range predictions(fit(t, p, in), test.X) {
+			sum += math.Abs(y-test.Y[i]) / float64(len(test.Y))
+		}
+		return sum
+	}
+	squared := mean(nil)
+	for _, name := range []string{"huber", "fair"} {
+		if got := mean(model.Params{"objective": name, "delta": 0.5}); got > squared/10 {
+			t.Errorf("%s: mean error %v, of squared %v", name, got, squared)
+		}
+	}
+}

@@ -18,14 +18,15 @@ const priorName = "baseline.prior.v1"
 // their shares of the training rows by weight, for numbers the mean or the
 // median. What a model earns more than this is what the features are worth.
 var Prior = model.Entry{
-	Name:     priorName,
-	Title:    "baseline",
-	Summary:  "Baseline that ignores the row: class shares, or the mean or median of the target.",
-	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
-	Encoding: model.Native,
-	Params:   priorParams,
-	Fit:      fitPrior,
-	Load:     loadPrior,
+	Name:      priorName,
+	Title:     "baseline",
+	Summary:   "Baseline that ignores the row: class shares, or the mean or median of the target.",
+	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
+	Encoding:  model.Native,
+	Separates: true,
+	Params:    priorParams,
+	Fit:       fitPrior,
+	Load:      loadPrior,
 }
 
 var priorParams = []model.Param{{

@@ -5,7 +5,8 @@
 //
 // DIR holds meta.json (task, classes, features, rows, folds), x.bin (float64,
 // row after row, NaN for missing), y.bin (float64) and fold.bin (int32; the
-// fold in which a row is tested, -1 for rows that are only learnt from).
+// fold in which a row is tested, -1 for rows that are only learnt from), and, for
+// rankings, group.bin (int32, the query of each row).
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	"bespoke/model"
+	"bespoke/objective"
 	"bespoke/trees"
 )
 
@@ -41,6 +43,8 @@ type dataset struct {
 	x    *model.Matrix
 	y    []float64
 	fold []int32
+	// group is the query of each row, nil where there are none.
+	group []int32
 }
 
 // result is what is printed.
@@ -117,6 +121,10 @@ func load(dir string) (*dataset, error) {
 			return nil, err
 		}
 	}
+	if _, err := os.Stat(filepath.Join(dir, "group.bin")); err == nil {
+		d.group = make([]int32, d.Rows)
+		return d, read(filepath.Join(dir, "group.bin"), d.group)
+	}
 	return d, nil
 }
 
@@ -149,6 +157,9 @@ func (d *dataset) take(rows []int) model.Training {
 	t := model.Training{Task: d.Task, Classes: d.Classes, X: d.x.Take(rows), Y: make([]float64, len(rows)), Seed: 1}
 	for i, r := range rows {
 		t.Y[i] = d.y[r]
+		if d.group != nil {
+			t.Groups = append(t.Groups, d.group[r])
+		}
 	}
 	return t
 }
@@ -170,7 +181,11 @@ func (d *dataset) measure(out *result, fold int32, p model.Params, threads, repe
 	start := time.Now()
 	m.PredictAll(test.X, predicted, threads)
 	out.Predict = append(out.Predict, time.Since(start).Seconds())
-	out.Loss = append(out.Loss, loss(m, test, predicted, p))
+	l, err := loss(m, test, predicted, p)
+	if err != nil {
+		return err
+	}
+	out.Loss = append(out.Loss, l)
 	out.RowMicroseconds = rowTime(m, test.X)
 	b, err := m.MarshalBinary()
 	out.Bytes = len(b)
@@ -186,26 +201,39 @@ func processor() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-func loss(m *trees.Model, test model.Training, predicted []float64, p model.Params) float64 {
+// loss is the log-loss, the root of the mean squared error, or the mean loss of
+// another objective. For rankings it is 1 less the NDCG of the first 10.
+func loss(m *trees.Model, test model.Training, predicted []float64, p model.Params) (float64, error) {
+	tgt := objective.NewTarget(test, objective.Defaults())
+	for name, into := range map[string]*float64{"alpha": &tgt.Alpha, "delta": &tgt.Delta, "variance_power": &tgt.Power} {
+		if x, ok := p[name].(float64); ok {
+			*into = x
+		}
+	}
+	if m.Objective == "lambdarank" {
+		v, err := objective.NDCG(tgt, predicted, 10)
+		return 1 - v, err
+	}
+	obj, err := objective.Find(m.Objective, m.Task)
+	if err != nil {
+		return 0, err
+	}
 	sum, k := 0.0, m.Outputs()
-	alpha, _ := p["alpha"].(float64)
 	for i, y := range test.Y {
 		out := predicted[i*k : (i+1)*k]
-		switch m.Objective {
-		case "log-loss":
+		switch {
+		case m.Objective == "log-loss":
 			sum -= math.Log(max(out[int(y)], 1e-15))
-		case "absolute":
-			sum += math.Abs(y - out[0])
-		case "quantile":
-			sum += max(alpha*(y-out[0]), (alpha-1)*(y-out[0]))
+		case obj.Logarithmic:
+			sum += obj.Loss(tgt, i, []float64{math.Log(out[0])})
 		default:
-			sum += (y - out[0]) * (y - out[0])
+			sum += obj.Loss(tgt, i, out)
 		}
 	}
 	if sum /= float64(len(test.Y)); m.Objective == "squared" {
-		return math.Sqrt(sum)
+		return math.Sqrt(sum), nil
 	}
-	return sum
+	return sum, nil
 }
 
 // rowTime is the least over runs of single rows, in microseconds.

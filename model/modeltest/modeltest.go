@@ -63,6 +63,7 @@ var checks = []struct {
 	{"bears constant columns", checkConstantColumns},
 	{"takes weights as repetitions", checkWeights},
 	{"counts the money at stake", checkStakes},
+	{"keeps to interactions", checkInteractions},
 	{"does not hang on the order of rows", checkOrder},
 	{"repeats its bytes", checkRepeats},
 	{"gives the same bytes for any threads", checkThreads},
