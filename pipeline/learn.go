@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"bespoke/design"
 	"bespoke/evaluate"
@@ -244,13 +245,17 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 		return err
 	}
 	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %d trials in all", len(out.Plan.Candidates), max(l.Scenario.Budget.Trials, len(out.Plan.Candidates)))})
+	begin, budget := time.Now(), l.Scenario.Budget
 	if out.Gains, err = l.gains(ctx, out); err != nil {
 		return err
+	}
+	if budget.Time > 0 { // the gains are part of the search
+		budget.Time = max(1, budget.Time-scenario.Duration(time.Since(begin)))
 	}
 	p.Extras = train.KeptOf(out.Gains)
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
-		Budget: l.Scenario.Budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
+		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
 		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report,
 	}
 	out.Search, err = s.Run(ctx)
