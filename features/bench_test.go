@@ -35,3 +35,30 @@ func BenchmarkApply(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkApplyExtras is one served row with every derived feature that the
+// mixed table allows.
+func BenchmarkApplyExtras(b *testing.B) {
+	tab, y := enriched(b, 2000, 3)
+	for _, e := range []model.Encoding{model.Native, model.Dense} {
+		for _, c := range []struct {
+			name   string
+			extras []features.Extra
+		}{{"plain", nil}, {"pairs", extras[:5]}, {"all", extras}} {
+			f, _, err := features.Fit(tab, y, features.Options{Encoding: e, Task: model.Binary, Classes: 2, Seed: 1, Extras: c.extras})
+			if err != nil {
+				b.Fatal(err)
+			}
+			row, out := f.Inputs().Scratch(), model.NewMatrix(f.Features(), 1)
+			text, _ := row.Column("text")
+			text.Texts[0] = "good service fast price"
+			b.Run(string(e)+" "+c.name, func(b *testing.B) {
+				for b.Loop() {
+					if err := f.Apply(row, out); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -321,3 +321,22 @@ func TestExtrasOnePath(t *testing.T) {
 		}
 	}
 }
+
+// A ratio by nearly nothing must not drown a weighted sum: it is bounded at 20
+// quartile distances.
+func TestWildRatioIsBounded(t *testing.T) {
+	n := 40
+	a, b, y := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range n {
+		a[i], b[i], y[i] = float64(i), 1+float64(i%3), float64(i%2)
+	}
+	b[7] = 1e-200
+	f, x := mustFit(t, newTable(t, table.NewNumber("a", a), table.NewNumber("b", b)), y, features.Options{
+		Encoding: model.Dense, Task: model.Binary, Classes: 2,
+		Extras: []features.Extra{{Step: "combine", Params: model.Params{"by": "ratio"}, Columns: []string{"a", "b"}}},
+	})
+	j := slices.IndexFunc(f.Features(), func(f model.Feature) bool { return f.Name == "a / b" })
+	if got := x.Row(7)[j]; got != 20 {
+		t.Errorf("a ratio of 7e200 becomes %v, want 20", got)
+	}
+}

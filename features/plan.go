@@ -362,14 +362,19 @@ func planExtra(t *table.Table, e Extra, opt Options) (ColumnPlan, error) {
 // then are the steps behind the named one that make numbers for the encoding.
 func then(step string, e model.Encoding) []StepPlan {
 	var out []StepPlan
-	switch {
-	case step == "cross":
-		out = []StepPlan{{Step: "target"}}
-	case e == model.Dense && (step == "group" || step == "combine" || step == "between" || step == "date"):
-		out = []StepPlan{{Step: "impute"}}
+	if step == "cross" {
+		out = append(out, StepPlan{Step: "target"})
 	}
-	if e == model.Dense && step != "tf-idf" && step != "n-grams" && step != "topics" && step != "one-hot" {
-		out = append(out, StepPlan{Step: "standardise"})
+	if e == model.Native {
+		return out
 	}
-	return out
+	switch step {
+	case "tf-idf", "n-grams", "topics", "one-hot":
+		return out // their values are of about one size
+	case "combine": // a ratio by nearly 0 may lie anywhere
+		return append(out, StepPlan{Step: "impute"}, StepPlan{Step: "robust", Params: model.Params{"clip": farAway}})
+	case "group", "between", "date":
+		out = append(out, StepPlan{Step: "impute"})
+	}
+	return append(out, StepPlan{Step: "standardise"})
 }

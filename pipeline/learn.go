@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"bespoke/design"
 	"bespoke/evaluate"
@@ -271,7 +272,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
 		return err
 	}
-	budget := l.Scenario.Budget
+	begin, budget := time.Now(), l.Scenario.Budget
 	all := fmt.Sprintf("%d trials in all", max(budget.Trials, len(out.Plan.Candidates)))
 	if budget.Guided() {
 		if out.Plan, err = design.Portfolio(out.Plan); err != nil {
@@ -285,6 +286,9 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	l.Report.Tell(runs.Event{Stage: "design", Message: fmt.Sprintf("%d candidates proposed, %s", len(out.Plan.Candidates), all)})
 	if out.Gains, err = l.gains(ctx, out); err != nil {
 		return err
+	}
+	if budget.Time > 0 { // the gains are part of the search
+		budget.Time = max(1, budget.Time-scenario.Duration(time.Since(begin)))
 	}
 	p.Extras = train.KeptOf(out.Gains)
 	s := &tune.Search{

@@ -182,6 +182,27 @@ func TestGainsKeepDirections(t *testing.T) {
 	}
 }
 
+// Columns that may not act together are not combined; those in no list may be.
+func TestGainsKeepColumnsApart(t *testing.T) {
+	p := problem(t, couple(t, 400), model.Binary)
+	p.Interactions = [][]string{{"debt", "left"}, {"income", "left"}}
+	gains, err := p.MeasureGains(context.Background(), &scenario.Features{Derive: "off", Force: []string{"group", "sum", "cross"}}, model.Native, tabletest.Split(400, 3), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, g := range gains {
+		for _, e := range g.Extras {
+			seen[strings.Join(e.Columns, " ")] = true
+		}
+	}
+	for pair, want := range map[string]bool{"left debt": true, "right noise": true, "debt income": false, "income debt": false, "left right": false, "right debt": false, "left noise": false} {
+		if seen[pair] != want {
+			t.Errorf("columns %q combined: %v, want %v", pair, seen[pair], want)
+		}
+	}
+}
+
 // Every step that a scenario may name is tried, in that order.
 func TestScenarioNamesTheSteps(t *testing.T) {
 	p := problem(t, couple(t, 300), model.Binary)
