@@ -358,13 +358,11 @@ func TestEdit(t *testing.T) {
 		t.Error("the model itself was changed")
 	}
 	pair := func(x []float64) float64 { // what the dropped term said
-		with, without := score(m, x), 0.0
 		only, err := m.Edit(additive.Edit{Features: []string{"left", "right"}, Drop: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		without = score(only, x)
-		return with - without
+		return score(m, x) - score(only, x)
 	}
 	if d := score(edited, other) - (score(m, other) - pair(other)); math.Abs(d) > 1e-12 {
 		t.Errorf("a row in another cell moved by %v", d)
@@ -433,7 +431,8 @@ var spoiled = map[string]func(m map[string]any){
 }
 
 func column(m map[string]any, j int) map[string]any { return m["columns"].([]any)[j].(map[string]any) }
-func term(m map[string]any, i int) map[string]any   { return m["terms"].([]any)[i].(map[string]any) }
+
+func term(m map[string]any, i int) map[string]any { return m["terms"].([]any)[i].(map[string]any) }
 
 func TestLoadRefuses(t *testing.T) {
 	data := saved(t, fit(t, model.Params{"bags": 2.0, "rounds": 40.0}, waves(model.Regression, 300, 13)))

@@ -100,7 +100,7 @@ var boostParams = []model.Param{
 	},
 	{
 		Name: "pairs", Default: -1.0, Min: -1, Max: 10000, Integer: true,
-		Doc: "Number of pairs of features with a term of their own, the strongest first; -1 is twice as many as features, and none for three or more classes.",
+		Doc: "Number of pairs of features with a term of their own, the strongest first; -1 takes those stronger than chance, at most twice as many as features. Three and more classes have none.",
 	},
 	{
 		Name: "pair_bins", Default: 32.0, Min: 2, Max: 64, Integer: true,

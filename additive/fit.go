@@ -2,7 +2,6 @@ package additive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -113,7 +112,8 @@ type fitter struct {
 // term t at k*terms+t.
 type bag struct{ mains, pairs [][]float64 }
 
-// each runs n tasks on the threads there are. A task must not depend on others.
+// each runs n tasks on the threads there are and returns the first error in
+// their order. A task must not depend on others.
 func (f *fitter) each(n int, run func(i int) error) error {
 	var next atomic.Int64
 	var wait sync.WaitGroup
@@ -126,7 +126,12 @@ func (f *fitter) each(n int, run func(i int) error) error {
 		})
 	}
 	wait.Wait()
-	return errors.Join(failed...)
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell reports one more of the parts of the work: two per bag.

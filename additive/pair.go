@@ -5,6 +5,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+
+	"bespoke/model"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // mostSearched is among how many features at most pairs are looked for: those
@@ -122,12 +126,41 @@ func (f *fitter) choosePairs(most int) ([]term, error) {
 		return 0
 	})
 	var out []term
+	least := f.leastGain(len(list), groups, g, h)
 	for _, p := range list[:min(len(list), most)] {
-		if p.gain > 0 {
+		if p.gain > least {
 			out = append(out, f.pairTerm(p.a, p.b, coarse))
 		}
 	}
 	return out, nil
+}
+
+// chance is how likely the pairs may be to have one that is there by chance only.
+const chance = 0.05
+
+// leastGain is the gain that a pair must have when as many as there are features
+// may be taken: beyond what noise alone gives the best of all divisions of all
+// pairs. Without interaction the gain of one division, in units of the variance
+// of what is left, has a chi-squared distribution of three degrees of freedom
+// (four cells less their mean); the number of divisions is allowed for after
+// Bonferroni. Pairs that are asked for by number need only gain anything.
+func (f *fitter) leastGain(pairs, groups int, g, h []float64) float64 {
+	if f.s.pairs >= 0 || pairs == 0 {
+		return 0
+	}
+	// For the log-loss, h is the variance of g; for numbers it is the weight, and
+	// the variance is that of the residuals.
+	variance := 1.0
+	if f.in.Task == model.Regression {
+		squares, weight := 0.0, 0.0
+		for i, w := range h {
+			squares += g[i] * g[i] / w
+			weight += w
+		}
+		variance = squares / weight
+	}
+	tests := float64(pairs) * float64(groups*groups)
+	return variance * distuv.ChiSquared{K: 3}.Quantile(1-chance/tests)
 }
 
 // rows is the number of training rows by weight.

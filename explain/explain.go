@@ -5,6 +5,7 @@
 //
 //	permutation.go   what is lost when a column is shuffled, with intervals
 //	coefficients.go  what a linear model says about each feature
+//	curves.go        what an additive model says about each feature
 //	attribute.go     one row's raw output as a sum over features
 //	trees.go         the same for trees, exactly (path-dependent SHAP values)
 //	mean.go          the same for a mean of models

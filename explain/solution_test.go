@@ -183,11 +183,20 @@ func TestReasonsOfCredit(t *testing.T) {
 // The contributions of an additive model are read off its curves: they sum to
 // the raw score, and the whole takes no allocation.
 func TestAdditiveAttribution(t *testing.T) {
-	tab, y := credit(t)
-	s := fitted(t, additive.Boost, model.Binary, creditOutcomes, tab, y)
-	m, ok := s.Model.(*additive.Model)
-	if !ok {
-		t.Fatalf("fitted a %T", s.Model)
+	in := model.Training{
+		Task: model.Binary, Classes: creditOutcomes, Threads: 2, Y: make([]float64, 400),
+		X: model.NewMatrix([]model.Feature{{Name: "a"}, {Name: "b"}, {Name: "c", Levels: 7}}, 400),
+	}
+	for i := range in.Y {
+		x := in.X.Row(i)
+		x[0], x[1], x[2] = float64(i*7%11), float64(i*5%13), float64(i%7)
+		if (x[0] > 5) == (x[1] > 6) && x[2] != 3 {
+			in.Y[i] = 1
+		}
+	}
+	m, err := additive.Fit(t.Context(), model.Params{"pairs": 2.0, "bags": 2.0}, in)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if last := m.Terms[len(m.Terms)-1]; len(last.Features) != 2 {
 		t.Error("no pair of features: the test would show less")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"bespoke/additive"
 	"bespoke/evaluate"
 	"bespoke/explain"
 	"bespoke/formula"
@@ -211,6 +212,9 @@ func (f *flow) money(e *Evaluation, o evaluate.Options) error {
 	return nil
 }
 
+// mostCurves is how many curves of an additive model are reported.
+const mostCurves = 12
+
 // explain says what the bundled solution depends on, from held-out rows.
 func (f *flow) explain(ctx context.Context) error {
 	s := f.learnt.Scenario.Solution
@@ -221,6 +225,12 @@ func (f *flow) explain(ctx context.Context) error {
 	if linear, ok := s.Model.(model.Linear); ok {
 		var err error
 		if x.Coefficients, err = explain.CoefficientsOf(linear, s.Features.Features(), s.Outcomes); err != nil {
+			return err
+		}
+	}
+	if curves, ok := s.Model.(*additive.Model); ok {
+		var err error
+		if x.Curves, err = explain.CurvesOf(curves, s.Features.LevelNames, s.Outcomes, mostCurves); err != nil {
 			return err
 		}
 	}

@@ -264,6 +264,9 @@ func (r *Result) chapterExplain() *web.Chapter {
 	if x.Coefficients != nil {
 		c.Blocks = append(c.Blocks, web.Fold{Summary: "All coefficients", Blocks: []web.Block{coefficientTable(x.Coefficients)}})
 	}
+	if x.Curves != nil {
+		c.Blocks = append(c.Blocks, curveBlocks(x.Curves)...)
+	}
 	if x.Note != "" {
 		c.Blocks = append(c.Blocks, web.Callout{Tone: web.Warn, Title: "Not explained", Text: x.Note})
 	}

@@ -143,6 +143,7 @@ type Explanation struct {
 	Dropped      *evaluate.DroppedColumns `json:"dropped,omitempty"`
 	Summary      *explain.Summary         `json:"summary,omitempty"`
 	Coefficients *explain.Coefficients    `json:"coefficients,omitempty"`
+	Curves       *explain.Curves          `json:"curves,omitempty"`
 	Rows         []Explained              `json:"rows,omitempty"`
 	// Note says why a part is missing.
 	Note string `json:"note,omitempty"`

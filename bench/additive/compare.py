@@ -2,13 +2,14 @@
 same rows, folds and number of threads, the defaults of both.
 
     go build -o /tmp/additive ./bench/additive
-    python bench/additive/compare.py /tmp/additive [-repeats 2] [-folds 5] [-params '{"bags": 8}'] [-peer FILE] [set ...]
+    python bench/additive/compare.py /tmp/additive [-repeats 2] [-folds 5] [-params '{"bags": 8}'] [-bags 2] [-rows 6000] [-peer FILE] [set ...]
 
 Every repeat is another partition into five folds, of which the first -folds are
 tested. Losses are log-loss for
 classes and RMSE for numbers, on the rows of each fold. Fit times are wall
 seconds with two threads and processor seconds (user and system, of child
-processes too), the median over the fits. -peer names a file in which the
+processes too), the median over the fits. -bags sets the number of bags of both
+and -rows takes a sample of the rows, which saves time where only losses matter. -peer names a file in which the
 peer's results are kept, so that it need not run again.
 """
 
@@ -47,13 +48,13 @@ def frame(x, features):
     return out
 
 
-def peer(x, y, task, features, fold, f):
+def peer(x, y, task, features, fold, f, options):
     from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
     make = ExplainableBoostingRegressor if task == "regression" else ExplainableBoostingClassifier
     table = frame(x, features)
     kinds = ["nominal" if f.get("levels") else "continuous" for f in features]
     test = fold == f
-    m = make(feature_types=kinds, n_jobs=THREADS, random_state=1)
+    m = make(feature_types=kinds, n_jobs=THREADS, random_state=1, **options)
     start, cpu = time.perf_counter(), processor()
     m.fit(table[~test], y[~test])
     wall = time.perf_counter() - start
@@ -100,25 +101,33 @@ def main():
     a.add_argument("-repeats", type=int, default=2)
     a.add_argument("-folds", type=int, default=5)
     a.add_argument("-params", default="{}")
+    a.add_argument("-bags", type=int, default=0)
+    a.add_argument("-rows", type=int, default=0)
     a.add_argument("-peer", default="")
     a.add_argument("sets", nargs="*")
     o = a.parse_intermixed_args()
+    params, options = json.loads(o.params), {}
+    if o.bags:
+        params["bags"], options["outer_bags"] = o.bags, o.bags
     kept = json.load(open(o.peer)) if o.peer and os.path.exists(o.peer) else {}
     print("| set | rows x columns | loss, ours | interpret | difference | standard error | wall s, ours | interpret | times | processor s, ours | interpret | times | row us, ours | interpret | saved KB |")
     print("|" + "---|" * 15)
     for name in o.sets or SETS:
         x, y, task, classes, features = parity.frame_set(name)
+        if 0 < o.rows < len(y):
+            some = np.random.default_rng(0).permutation(len(y))[:o.rows]
+            x, y = x[some], y[some]
         mine, theirs = {}, {}
         for seed in range(o.repeats):
             fold = parity.folds(y, task, o.folds, seed)
             with tempfile.TemporaryDirectory() as at:
                 parity.write(at, x, y, task, classes, features, fold, o.folds)
                 if os.path.exists(o.program):
-                    join(mine, ours(o.program, at, o.params))
+                    join(mine, ours(o.program, at, json.dumps(params)))
             for f in range(o.folds):
-                key = f"{name} {seed} {f}"
+                key = f"{name} {seed} {f}" + (f" {o.bags} bags" if o.bags else "") + (f" {o.rows} rows" if o.rows else "")
                 if key not in kept:
-                    kept[key] = peer(x, y, task, features, fold, f)
+                    kept[key] = peer(x, y, task, features, fold, f, options)
                     if o.peer:
                         with open(o.peer, "w") as out:
                             json.dump(kept, out)
