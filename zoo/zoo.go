@@ -15,6 +15,7 @@ import (
 	"bespoke/internal/near"
 	"bespoke/linear"
 	"bespoke/model"
+	"bespoke/neighbours"
 	"bespoke/trees"
 )
 
@@ -25,6 +26,7 @@ var All = []model.Entry{
 	linear.Logistic,
 	linear.Ridge,
 	linear.ElasticNet,
+	neighbours.KNN,
 	trees.RandomForest,
 	trees.ExtraTrees,
 	trees.Boost,

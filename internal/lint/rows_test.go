@@ -15,7 +15,7 @@ var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
-	{"value", "linear", "trees", "ensemble", "features", "calibrate"},
+	{"value", "linear", "neighbours", "trees", "ensemble", "features", "calibrate"},
 	{"zoo", "economics"},
 	{"solution"},
 	{"data/duck", "data/textfile"},
