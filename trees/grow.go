@@ -368,3 +368,24 @@ func (v *gardener) bootstrap() float64 {
 	}
 	return total / float64(draws)
 }
+
+// drawClass draws one of the classes that the node has rows of; the result is
+// its place in a cell.
+func (v *gardener) drawClass() int {
+	n := 0
+	for _, s := range v.sum[1:] {
+		if s > 0 {
+			n++
+		}
+	}
+	n = v.r.IntN(n)
+	for k, s := range v.sum[1:] {
+		if s > 0 {
+			if n == 0 {
+				return 1 + k
+			}
+			n--
+		}
+	}
+	return 1 // not reached
+}
