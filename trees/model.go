@@ -6,10 +6,11 @@
 //	entry.go      the table of parameters and the entry Boost
 //	bin.go        values to bins: quantile edges, categories by count
 //	layout.go     the binned rows in memory, in panels and in columns
+//	sample.go     which rows and features a tree sees
 //	objective.go  the table of losses: base score, gradients, loss, link
 //	histogram.go  gradient sums per bin
 //	split.go      the best threshold of a feature, the best set of levels of a category
-//	grow.go       one tree, leaf by leaf, the best split first; which rows and features it sees
+//	grow.go       one tree, leaf by leaf, the best split first
 //	boost.go      rounds, early stopping, renewal of leaves
 //	predict.go    rows to predictions
 //	save.go       the model as bytes
