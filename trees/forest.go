@@ -159,30 +159,33 @@ func (f *Forest) multi() bool { return f.classes > 2 }
 // regression, one for two classes, the probability of class 1, and one
 // probability per class for more, for which each tree stands once per class.
 // The trees' values are divided by their number. It copies all nodes.
-func (f *Forest) Scores() *Model {
-	outputs := model.RawOutputs(f.Outputs())
-	m := &Model{Task: model.Regression, Objective: "squared", Features: f.features, Base: make([]float64, outputs)}
+func (f *Forest) Scores() (*Model, error) {
+	m := &Model{Task: model.Regression, Objective: "squared", Features: f.features, Base: make([]float64, model.RawOutputs(f.Outputs()))}
+	if f.multi() {
+		m.Task, m.Objective, m.Classes = f.task, "log-loss", f.classes
+	}
 	count, leaf := float64(len(f.trees)), 0
 	for _, t := range f.trees {
-		leaves := 0
-		for k := range outputs {
+		for k := range m.Base {
+			at := leaf
 			c := Tree{Nodes: append([]Node(nil), t.Nodes...), Sets: t.Sets}
-			leaves = 0
 			for i := range c.Nodes {
 				n := &c.Nodes[i]
 				if f.multi() && n.Leaf() {
-					n.Value = f.shares[(leaf+leaves)*f.classes+k]
-					leaves++
+					n.Value = f.shares[at*f.classes+k]
+					at++
 				}
 				n.Value /= count
 			}
 			m.Trees = append(m.Trees, c)
 		}
-		leaf += leaves
+		leaf += (len(t.Nodes) + 1) / 2
 	}
-	m.countGain()
-	m.prepare(&objective{link: identity})
-	return m
+	b, err := m.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	return Load(b)
 }
 
 // tally fills the cells of a column and lists the bins that have rows, in rising
