@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"sort"
+
+	"bespoke/model"
 )
 
 // leaf is a node of the growing tree that is not split, at least not yet.
@@ -330,4 +332,36 @@ func (v *gardener) drawClass() int {
 		}
 	}
 	return 1 // not reached
+}
+
+// tries is how many features are tried for a split.
+func (g *planter) tries() int {
+	n := float64(len(g.cols))
+	share := g.p.Number("max_features") * n
+	if share == 0 {
+		switch {
+		case g.in.Task != model.Regression:
+			share = math.Floor(math.Sqrt(g.questions()))
+		case g.name == forestName:
+			share = n / 3
+		default:
+			share = n
+		}
+	}
+	return max(1, min(len(g.cols), int(math.Round(share))))
+}
+
+// questions is how many features there are when a category counts as often as it
+// has levels, which is how many columns it would be for a forest that knows none.
+// With the root of the number of columns, the log-loss of a random forest on
+// splice was 0.248 instead of 0.172, on mlc-churn 0.187 instead of 0.172.
+func (g *planter) questions() float64 {
+	n := 0
+	for i := range g.cols {
+		n++
+		if c := &g.cols[i]; c.levels > 0 {
+			n += c.bins - 1
+		}
+	}
+	return float64(n)
 }

@@ -78,23 +78,6 @@ func plant(ctx context.Context, name string, p model.Params, in model.Training) 
 	return g.forest(team), nil
 }
 
-// tries is how many features are tried for a split.
-func (g *planter) tries() int {
-	n := float64(len(g.cols))
-	share := g.p.Number("max_features") * n
-	if share == 0 {
-		switch {
-		case g.in.Task != model.Regression:
-			share = math.Floor(math.Sqrt(n))
-		case g.name == forestName:
-			share = n / 3
-		default:
-			share = n
-		}
-	}
-	return max(1, int(math.Round(share)))
-}
-
 // sort orders the rows by a hash of what they hold, so that draws do not hang on
 // the order in which they were given, and makes equal rows one that weighs as
 // much, so that weights and repetitions give the same.
@@ -319,7 +302,7 @@ func newGardener(g *planter) *gardener {
 	}
 	v.shares = make([][]float64, len(g.cols))
 	for j := range v.shares {
-		if c := &g.cols[j]; c.levels > 0 && g.name == forestName {
+		if c := &g.cols[j]; c.levels > 0 {
 			v.shares[j] = make([]float64, c.cells()*g.sums)
 		}
 	}
