@@ -72,7 +72,7 @@ func forestParams(rows string) []model.Param {
 		},
 		{
 			Name: "max_features", Default: 0.0, Min: 0, Max: 1,
-			Doc:    "Share of the features that are tried for a split; 0 is the square root of their number for classes, where each level of a category counts as a feature, and for numbers a third of them in a random forest and all with random thresholds.",
+			Doc:    "Share of the features that are tried for a split; 0 is the square root of their number for classes, and for numbers a third of it in a random forest and all with random thresholds, where each level of a category counts as a feature.",
 			Search: &model.Range{Low: 0.1, High: 1},
 		},
 		{
