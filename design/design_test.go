@@ -313,7 +313,7 @@ func TestNamedModels(t *testing.T) {
 	proposed := func(p design.Plan, name string) bool {
 		return slices.ContainsFunc(p.Candidates, func(c model.Candidate) bool { return c.Model == name })
 	}
-	for _, name := range []string{"trees.forest.v1", "trees.extra.v1"} {
+	for _, name := range []string{"trees.forest.v1", "trees.extra.v1", "neighbours.knn.v1"} {
 		if proposed(usual, name) {
 			t.Errorf("%s is proposed though nobody names it", name)
 		}

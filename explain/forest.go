@@ -33,7 +33,11 @@ func newForest(f *trees.Forest) (*forestModel, error) {
 	if f.Nodes() > mostForest/outputs {
 		return nil, fmt.Errorf("explain: %d nodes for each of %d outputs; at most %d are walked through for a row: %w", f.Nodes(), outputs, mostForest, ErrNoAttribution)
 	}
-	sum, err := Trees(f.Scores())
+	scores, err := f.Scores()
+	if err != nil {
+		return nil, fmt.Errorf("explain: %w", err)
+	}
+	sum, err := Trees(scores)
 	if err != nil {
 		return nil, err
 	}

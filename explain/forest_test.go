@@ -35,7 +35,11 @@ func TestReasonsOfForests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sum, err := explain.Trees(s.Model.(*trees.Forest).Scores())
+			scores, err := s.Model.(*trees.Forest).Scores()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum, err := explain.Trees(scores)
 			if err != nil {
 				t.Fatal(err)
 			}

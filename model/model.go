@@ -1,6 +1,6 @@
 // Package model states the contract that every model meets: what it is given
 // (Matrix, Training), what it must give back (Fitted), and how it is listed
-// (Entry, Param). The packages linear, trees and zoo fulfil it;
+// (Entry, Param). The packages linear, neighbours, trees and zoo fulfil it;
 // model/modeltest is the suite that each of them must pass.
 //
 // Adding a model is one file that makes an Entry and one line in zoo.All.

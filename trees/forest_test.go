@@ -73,7 +73,11 @@ func TestForestScores(t *testing.T) {
 		for _, task := range tasks {
 			in := learnable(task, 300, 5, 42)
 			f := planted(t, e, model.Params{"trees": 11}, in)
-			m, x := f.Scores(), strange(in)
+			m, err := f.Scores()
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := strange(in)
 			raw, out := make([]float64, len(m.Base)), make([]float64, f.Outputs())
 			for i := range x.Rows {
 				f.Predict(x.Row(i), out)

@@ -78,23 +78,6 @@ func plant(ctx context.Context, name string, p model.Params, in model.Training) 
 	return g.forest(team), nil
 }
 
-// tries is how many features are tried for a split.
-func (g *planter) tries() int {
-	n := float64(len(g.cols))
-	share := g.p.Number("max_features") * n
-	if share == 0 {
-		switch {
-		case g.in.Task != model.Regression:
-			share = math.Floor(math.Sqrt(n))
-		case g.name == forestName:
-			share = n / 3
-		default:
-			share = n
-		}
-	}
-	return max(1, int(math.Round(share)))
-}
-
 // sort orders the rows by a hash of what they hold, so that draws do not hang on
 // the order in which they were given, and makes equal rows one that weighs as
 // much, so that weights and repetitions give the same.
@@ -299,8 +282,11 @@ type gardener struct {
 	sum, cells, left []float64
 	list             []uint8
 	ranked           []ranked
-	best             split
-	lefts, score     float64 // of best: the weight on the left, and what it is worth
+	// shares has the mean target, or the share of each class, of the tree's rows
+	// in each bin of a category, column after column; nil for numbers.
+	shares       [][]float64
+	best         split
+	lefts, score float64 // of best: the weight on the left, and what it is worth
 }
 
 // ranked is a level with the number by which levels are put in order.
@@ -314,6 +300,12 @@ func newGardener(g *planter) *gardener {
 		g: g, counts: make([]int32, len(g.order)), columns: make([]int32, len(g.cols)),
 		sum: make([]float64, 1+g.sums), left: make([]float64, 1+g.sums), cells: make([]float64, 256*(1+g.sums)),
 	}
+	v.shares = make([][]float64, len(g.cols))
+	for j := range v.shares {
+		if c := &g.cols[j]; c.levels > 0 {
+			v.shares[j] = make([]float64, c.cells()*g.sums)
+		}
+	}
 	return v
 }
 
@@ -321,6 +313,7 @@ func newGardener(g *planter) *gardener {
 func (v *gardener) grow(ctx context.Context, tree int) bool {
 	v.r = rand.New(rand.NewPCG(v.g.in.Seed, seedForest+uint64(tree)))
 	v.draw()
+	v.order()
 	for j := range v.columns {
 		v.columns[j] = int32(j)
 	}

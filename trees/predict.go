@@ -238,19 +238,23 @@ func (m *Model) margins(x *model.Matrix, lo, hi int, scores []float64) {
 	}
 }
 
-// prepare lays the trees out for prediction.
+// prepare lays the trees out for prediction. Fit and LoadForest call it last.
 func (f *Forest) prepare() {
-	m := Model{Trees: f.trees}
-	m.prepare(&objective.Objective{})
-	f.fast = m.fast
-	if !f.multi() {
-		return
-	}
 	leaf := 0
-	for i, s := range f.fast.steps {
-		if s.what&flagLeaf != 0 {
-			f.fast.values[i] = float64(leaf * f.classes)
-			leaf++
+	for i := range f.trees {
+		t := &f.trees[i]
+		root, set := uint32(len(f.fast.steps)), int32(len(f.fast.sets))
+		f.fast.roots = append(f.fast.roots, root)
+		f.fast.sets = append(f.fast.sets, t.Sets...)
+		for j := range t.Nodes {
+			n := &t.Nodes[j]
+			value := n.Value
+			if f.multi() && n.Leaf() {
+				value = float64(leaf * f.classes)
+				leaf++
+			}
+			f.fast.steps = append(f.fast.steps, n.step(root, set, uint32(len(f.fast.steps))))
+			f.fast.values = append(f.fast.values, value)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"bespoke/internal/near"
 	"bespoke/linear"
 	"bespoke/model"
+	"bespoke/neighbours"
 	"bespoke/trees"
 )
 
@@ -26,6 +27,7 @@ var All = []model.Entry{
 	linear.Logistic,
 	linear.Ridge,
 	linear.ElasticNet,
+	neighbours.KNN,
 	trees.RandomForest,
 	trees.ExtraTrees,
 	additive.Boost,

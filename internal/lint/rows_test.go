@@ -16,7 +16,7 @@ var rows = [][]string{
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
 	{"objective"},
-	{"value", "linear", "trees", "additive", "ensemble", "features", "calibrate"},
+	{"value", "linear", "neighbours", "trees", "additive", "ensemble", "features", "calibrate"},
 	{"zoo", "economics"},
 	{"solution"},
 	{"data/duck", "data/textfile"},
