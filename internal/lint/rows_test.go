@@ -12,7 +12,7 @@ import (
 // rows is the direction of the codebase: a package may import only packages of
 // the rows above its own. ARCHITECTURE.md says why each stands where it does.
 var rows = [][]string{
-	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson", "internal/histogram"},
+	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson", "internal/histogram", "internal/descent"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
 	{"value", "linear", "trees", "ensemble", "features", "calibrate"},
@@ -32,6 +32,7 @@ var rows = [][]string{
 var aside = map[string]string{
 	"model/modeltest":        "the suite for models: may import model, table and standard packages",
 	"bundle/bundletest":      "bundles for tests: may import up to bundle; only tests import it",
+	"internal/descent/gen":   "a module of its own that writes the assembly of internal/descent; nothing imports it",
 	"internal/histogram/gen": "a module of its own that writes the assembly of internal/histogram; nothing imports it",
 	"internal/lint":          "imports nothing of the module",
 	"internal/golden":        "imports nothing of the module; only tests import it",
