@@ -331,20 +331,47 @@ func (b *booster) prepareBlock(_, task int) {
 func (b *booster) gradientBlock(_, task int) {
 	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
 	b.now.gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
-	sum := [2]float64{}
-	for i := lo; i < hi; i++ {
-		sum[0] += b.tgt.weight(i) * math.Abs(b.g[i])
+	b.sums[task] = [2]float64{weightedSum(b.g, b.tgt.w, lo, hi), weightedSum(b.h, b.tgt.w, lo, hi)}
+}
+
+// weightedSum is the sum of the sizes of x from lo to hi-1, times the weights if
+// there are any; 0 without x. Four sums are under way at a time, since each
+// addition would wait for the one before.
+func weightedSum(x, w []float64, lo, hi int) float64 {
+	if x == nil {
+		return 0
 	}
-	if b.h != nil {
-		for i := lo; i < hi; i++ {
-			sum[1] += b.tgt.weight(i) * b.h[i]
+	x = x[lo:hi]
+	sum := [4]float64{}
+	if w != nil {
+		for i, w := range w[lo:hi] {
+			sum[i%4] += w * math.Abs(x[i])
 		}
+		return sum[0] + sum[1] + (sum[2] + sum[3])
 	}
-	b.sums[task] = sum
+	for ; len(x) >= 4; x = x[4:] {
+		sum[0] += math.Abs(x[0])
+		sum[1] += math.Abs(x[1])
+		sum[2] += math.Abs(x[2])
+		sum[3] += math.Abs(x[3])
+	}
+	for _, x := range x {
+		sum[0] += math.Abs(x)
+	}
+	return sum[0] + sum[1] + (sum[2] + sum[3])
 }
 
 func (b *booster) wholeBlock(_, task int) {
-	for i := task * block; i < min(b.in.X.Rows, (task+1)*block); i++ {
+	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
+	if b.tgt.w == nil {
+		var h []float64
+		if b.h != nil {
+			h = b.h[lo:hi]
+		}
+		b.scale.rows(b.grow.gh[lo:hi], b.g[lo:hi], h)
+		return
+	}
+	for i := lo; i < hi; i++ {
 		h := 0.0
 		if b.h != nil {
 			h = b.h[i]

@@ -122,6 +122,22 @@ func (s *scale) row(g, h, w float64) cell {
 	return c
 }
 
+// rows is row for many rows of weight 1; h is nil when the hessian is the weight.
+func (s *scale) rows(to []cell, g, h []float64) {
+	toG, toH, shift := s.toG, s.toH, s.shift&63
+	to = to[:len(g)]
+	if h == nil {
+		for i, x := range g {
+			to[i] = cell{int64(math.RoundToEven(x * toG)), 1}
+		}
+		return
+	}
+	h = h[:len(g)]
+	for i, x := range g {
+		to[i] = cell{int64(math.RoundToEven(x * toG)), 1 + int64(math.RoundToEven(h[i]*toH))<<shift}
+	}
+}
+
 // gradient, hessian and weight read a sum.
 func (s *scale) gradient(c cell) float64 { return float64(c.g) * s.g }
 func (s *scale) hessian(c cell) float64  { return float64(c.h>>s.shift) * s.h }
