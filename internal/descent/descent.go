@@ -3,7 +3,7 @@
 // A test "x > threshold" is made on whole numbers in the order of the floats, so
 // that one comparison and its carry lead to the child. NaN needs no test of its
 // own: each feature has two slots in a prepared row, one in which NaN is above
-// and one in which it is below all numbers. Eight trees are walked in step, since
+// and one in which it is below all numbers. Sixteen trees are walked in step, since
 // one tree alone would mostly wait for memory; on amd64 that is done in assembly,
 // which finds the same leaves as the Go code (see gen and the tests).
 package descent
@@ -31,7 +31,7 @@ const (
 	// lies on the stack.
 	mostFeatures = 256
 	// together is how many trees are walked in step.
-	together = 8
+	together = 16
 	// most is how many values are found before they are added up.
 	most = 64
 )

@@ -4,7 +4,7 @@
 
 package descent
 
-// walkEight leads a row through groups of eight trees and writes their values.
+// walkGroups leads a row through groups of trees and writes their values.
 //
 //go:noescape
-func walkEight(words *uint64, row *uint64, roots *uint32, groups int, values *uint64)
+func walkGroups(words *uint64, row *uint64, roots *uint32, groups int, values *uint64)

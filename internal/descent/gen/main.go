@@ -16,48 +16,77 @@ func main() {
 	Generate()
 }
 
-// walk writes the descent of one row through eight trees at a time. The carry of
+const (
+	// together is how many trees are walked in step, kept of them with their places
+	// in registers and the others in memory.
+	together, kept = 16, 8
+)
+
+// walk writes the descent of one row through some trees at a time. The carry of
 // the comparison is the child's place in its pair, so that there is no branch but
 // the one that ends the group.
 func walk() {
-	TEXT("walkEight", NOSPLIT, "func(words, row *uint64, roots *uint32, groups int, values *uint64)")
+	TEXT("walkGroups", NOSPLIT, "func(words, row *uint64, roots *uint32, groups int, values *uint64)")
 	Pragma("noescape")
-	Doc("walkEight leads a row through groups of eight trees and writes their values.")
-	words, row := Load(Param("words"), GP64()), Load(Param("row"), GP64())
-	var at [8]reg.GPVirtual
+	Doc("walkGroups leads a row through groups of trees and writes their values.")
+	words, row, values := Load(Param("words"), GP64()), Load(Param("row"), GP64()), Load(Param("values"), GP64())
+	place := func(i int) Mem { return Mem{Base: values, Disp: 8 * i} }
+	var at [kept]reg.GPVirtual
 	for i := range at {
 		at[i] = GP64()
 	}
-	roots := GP64()
+	any, slot, next := GP32(), GP64(), GP64()
 	Label("group")
+	roots := next
 	Load(Param("roots"), roots)
-	for i := range at {
-		MOVL(Mem{Base: roots, Disp: 4 * i}, at[i].As32())
+	for i := range together {
+		if i < kept {
+			MOVL(Mem{Base: roots, Disp: 4 * i}, at[i].As32())
+			continue
+		}
+		MOVL(Mem{Base: roots, Disp: 4 * i}, slot.As32())
+		MOVQ(slot, place(i))
 	}
 	Label("level")
-	any, slot, next := GP32(), GP64(), GP64()
 	XORL(any, any)
-	for i := range at {
-		p := at[i]
+	for i := range together {
+		p := slot
+		if i < kept {
+			p = at[i]
+		} else {
+			MOVQ(place(i), p)
+		}
 		MOVQ(Mem{Base: words, Index: p, Scale: 8, Disp: 16}, next)
-		MOVQ(Mem{Base: words, Index: p, Scale: 8}, p)
+		threshold := GP64()
+		if i < kept {
+			threshold = p
+		}
+		MOVQ(Mem{Base: words, Index: p, Scale: 8}, threshold)
 		MOVL(next.As32(), slot.As32())
 		ORL(slot.As32(), any)
 		SHRQ(U8(32), next)
-		CMPQ(p, Mem{Base: row, Index: slot, Scale: 8})
+		CMPQ(threshold, Mem{Base: row, Index: slot, Scale: 8})
 		ADCQ(U8(0), next)
-		MOVQ(next, p)
+		if i < kept {
+			MOVQ(next, p)
+		} else {
+			MOVQ(next, place(i))
+		}
 	}
 	TESTL(any, any)
 	JNZ(LabelRef("level"))
-	values := GP64()
-	Load(Param("values"), values)
-	for i, p := range at {
+	for i := range together {
+		p := slot
+		if i < kept {
+			p = at[i]
+		} else {
+			MOVQ(place(i), p)
+		}
 		MOVQ(Mem{Base: words, Index: p, Scale: 8}, p)
-		MOVQ(p, Mem{Base: values, Disp: 8 * i})
+		MOVQ(p, place(i))
 	}
-	ADDQ(U8(64), NewParamAddr("values", 32))
-	ADDQ(U8(32), NewParamAddr("roots", 16))
+	ADDQ(U8(8*together), values)
+	ADDQ(U8(4*together), NewParamAddr("roots", 16))
 	DECQ(NewParamAddr("groups", 24))
 	JNZ(LabelRef("group"))
 	RET()
