@@ -36,6 +36,13 @@ func walk() {
 		at[i] = GP64()
 	}
 	any, slot, next := GP32(), GP64(), GP64()
+	fetch := func(i int) reg.GPVirtual { // the place of tree i in a register
+		if i < kept {
+			return at[i]
+		}
+		MOVQ(place(i), slot)
+		return slot
+	}
 	Label("group")
 	roots := next
 	Load(Param("roots"), roots)
@@ -50,12 +57,7 @@ func walk() {
 	Label("level")
 	XORL(any, any)
 	for i := range together {
-		p := slot
-		if i < kept {
-			p = at[i]
-		} else {
-			MOVQ(place(i), p)
-		}
+		p := fetch(i)
 		MOVQ(Mem{Base: words, Index: p, Scale: 8, Disp: 16}, next)
 		threshold := GP64()
 		if i < kept {
@@ -76,12 +78,7 @@ func walk() {
 	TESTL(any, any)
 	JNZ(LabelRef("level"))
 	for i := range together {
-		p := slot
-		if i < kept {
-			p = at[i]
-		} else {
-			MOVQ(place(i), p)
-		}
+		p := fetch(i)
 		MOVQ(Mem{Base: words, Index: p, Scale: 8}, p)
 		MOVQ(p, place(i))
 	}
