@@ -46,11 +46,10 @@ func walk() {
 	Label("group")
 	roots := next
 	Load(Param("roots"), roots)
-	for i := range together {
-		if i < kept {
-			MOVL(Mem{Base: roots, Disp: 4 * i}, at[i].As32())
-			continue
-		}
+	for i, p := range at {
+		MOVL(Mem{Base: roots, Disp: 4 * i}, p.As32())
+	}
+	for i := kept; i < together; i++ {
 		MOVL(Mem{Base: roots, Disp: 4 * i}, slot.As32())
 		MOVQ(slot, place(i))
 	}
@@ -60,9 +59,6 @@ func walk() {
 		p := fetch(i)
 		MOVQ(Mem{Base: words, Index: p, Scale: 8, Disp: 16}, next)
 		threshold := GP64()
-		if i < kept {
-			threshold = p
-		}
 		MOVQ(Mem{Base: words, Index: p, Scale: 8}, threshold)
 		MOVL(next.As32(), slot.As32())
 		ORL(slot.As32(), any)
