@@ -365,20 +365,20 @@ func (b *booster) gradientBlock(_, task int) {
 		}
 	}
 	b.now.Gradient(&b.tgt, b.score, b.output, lo, hi, b.g, b.h)
-	sum := [2]float64{}
-	for i := lo; i < hi; i++ {
-		sum[0] += b.tgt.Weight(i) * math.Abs(b.g[i])
-	}
-	if b.h != nil {
-		for i := lo; i < hi; i++ {
-			sum[1] += b.tgt.Weight(i) * b.h[i]
-		}
-	}
-	b.sums[task] = sum
+	b.sums[task] = [2]float64{weightedSum(b.g, b.tgt.Weights, lo, hi), weightedSum(b.h, b.tgt.Weights, lo, hi)}
 }
 
 func (b *booster) wholeBlock(_, task int) {
-	for i := task * block; i < min(b.in.X.Rows, (task+1)*block); i++ {
+	lo, hi := task*block, min(b.in.X.Rows, (task+1)*block)
+	if b.tgt.Weights == nil {
+		var h []float64
+		if b.h != nil {
+			h = b.h[lo:hi]
+		}
+		b.scale.rows(b.grow.gh[lo:hi], b.g[lo:hi], h)
+		return
+	}
+	for i := lo; i < hi; i++ {
 		h := 0.0
 		if b.h != nil {
 			h = b.h[i]

@@ -43,6 +43,10 @@ type grower struct {
 	nodes []Node
 	sets  []uint64
 
+	// totals are the sums over the rows by block, made by total.
+	totals []cell
+	total  func(worker, task int)
+
 	divide division
 	search search
 }
@@ -58,6 +62,7 @@ func newGrower(s *settings, d *binned, t *team) *grower {
 		spans:  make([]span, 0, 2*s.leaves-1),
 		nodes:  make([]Node, 0, 2*s.leaves-1),
 	}
+	g.totals, g.total = make([]cell, blocks(d.rows)), g.totalBlock
 	g.divide.init(g)
 	g.search.init(g)
 	return g
@@ -71,8 +76,9 @@ func (g *grower) grow(ctx context.Context) (Tree, error) {
 	g.pool.reset()
 	root := leaf{hi: len(g.rows), hist: -1, together: math.MaxUint64}
 	root.low, root.high = math.Inf(-1), math.Inf(1)
-	for _, r := range g.rows {
-		root.sum.add(g.gh[r])
+	g.team.run(blocks(len(g.rows)), g.total)
+	for _, part := range g.totals[:blocks(len(g.rows))] {
+		root.sum.add(part)
 	}
 	if root.sum.h>>g.find.scale.shift > 0 {
 		root.out = g.find.output(g.find.scale.gradient(root.sum), g.find.scale.hessian(root.sum), g.s.l2, &root.node)
@@ -93,6 +99,14 @@ func (g *grower) grow(ctx context.Context) (Tree, error) {
 		}
 	}
 	return g.tree(), nil
+}
+
+func (g *grower) totalBlock(_, task int) {
+	var sum cell
+	for _, r := range g.rows[task*block : min(len(g.rows), (task+1)*block)] {
+		sum.add(g.gh[r])
+	}
+	g.totals[task] = sum
 }
 
 // addLeaf gives a leaf its node and its place in g.leaves.

@@ -3,6 +3,9 @@ package trees
 import (
 	"math"
 	"math/bits"
+	"unsafe"
+
+	"bespoke/internal/histogram"
 )
 
 // cell holds the sums of one histogram bin, or the share of one row, as whole
@@ -119,6 +122,22 @@ func (s *scale) row(g, h, w float64) cell {
 	return c
 }
 
+// rows is row for many rows of weight 1; h is nil when the hessian is the weight.
+func (s *scale) rows(to []cell, g, h []float64) {
+	toG, toH, shift := s.toG, s.toH, s.shift&63
+	to = to[:len(g)]
+	if h == nil {
+		for i, x := range g {
+			to[i] = cell{int64(math.RoundToEven(x * toG)), 1}
+		}
+		return
+	}
+	h = h[:len(g)]
+	for i, x := range g {
+		to[i] = cell{int64(math.RoundToEven(x * toG)), 1 + int64(math.RoundToEven(h[i]*toH))<<shift}
+	}
+}
+
 // gradient, hessian and weight read a sum.
 func (s *scale) gradient(c cell) float64 { return float64(c.g) * s.g }
 func (s *scale) hessian(c cell) float64  { return float64(c.h>>s.shift) * s.h }
@@ -128,38 +147,36 @@ func (s *scale) weight(c cell) float64   { return float64(c.h&s.mask) * s.w }
 // rows, so that their bins stay in the nearest cache.
 const histRows = 256
 
-// entry is a row that is being added to histograms.
-type entry struct {
-	g, h int64
-	at   int // of the row's first quad in panel.bins
-}
-
 // accumulate adds rows to the histograms of the panel's quads from lo to hi-1.
 // all has the gradient of every row of the data. use says which columns are
 // wanted; others may be left out.
 //
-// Rows of small leaves lie far apart in memory. The bins of a block of rows are
-// therefore read once before they are needed, when many reads can be under way
-// at a time; the result has no meaning and only keeps the reads.
-func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows []int32, all []cell) uint32 {
-	var entries [histRows]entry
-	touched := uint32(0)
+// Rows of small leaves lie far apart in memory. What the next block of rows needs
+// is therefore asked for while this one is added up.
+func (d *binned) accumulate(hist []cell, p *panel, lo, hi int, use []bool, rows []int32, all []cell) {
+	var entries [histRows]histogram.Entry
+	sums, shares := words(hist), words(all)
 	for len(rows) > 0 {
 		n := min(len(rows), histRows)
 		for i, r := range rows[:n] {
 			c := &all[r]
-			at := int(r) * p.width
-			entries[i] = entry{c.g, c.h, at}
-			touched |= p.bins[at+lo] | p.bins[at+hi-1]
-		}
-		for j := lo; j < hi; j++ {
-			if q := &d.quads[p.first+j]; q.wanted(use) {
-				q.accumulate(hist[q.offset:], p.bins[j:], entries[:n])
-			}
+			entries[i] = histogram.Entry{G: c.g, H: c.h, At: int(r) * p.width}
 		}
 		rows = rows[n:]
+		next := rows[:min(len(rows), histRows)]
+		for j := lo; j < hi; j++ {
+			part := next[len(next)*(j-lo)/(hi-lo) : len(next)*(j-lo+1)/(hi-lo)]
+			histogram.Prefetch(part, shares, p.bins[lo:], p.width)
+			if q := &d.quads[p.first+j]; q.wanted(use) {
+				histogram.Add(sums[2*q.offset:], q.span, q.lanes, p.bins[j:], entries[:n])
+			}
+		}
 	}
-	return touched
+}
+
+// words are the cells as the kernels see them: g and h in turn.
+func words(c []cell) []int64 {
+	return unsafe.Slice((*int64)(unsafe.Pointer(unsafe.SliceData(c))), 2*len(c))
 }
 
 // wanted says whether any of the quad's columns is in use.
@@ -170,71 +187,6 @@ func (q *quad) wanted(use []bool) bool {
 		}
 	}
 	return false
-}
-
-// accumulate adds rows to the quad's histogram.
-func (q *quad) accumulate(hist []cell, bins []uint32, rows []entry) {
-	switch {
-	case q.lanes == 1:
-		addLane(hist[:q.span], bins, rows)
-	case q.span == narrowSpan:
-		addNarrow((*[4 * narrowSpan]cell)(hist), bins, rows)
-	default:
-		addWide((*[4 * wideSpan]cell)(hist), bins, rows)
-	}
-}
-
-// addWide adds rows to the histograms of four columns. That the array is as
-// large as the indices can get spares checks, and that the four lie at fixed
-// distances spares registers.
-func addWide(h *[4 * wideSpan]cell, bins []uint32, rows []entry) {
-	for i := range rows {
-		r := &rows[i]
-		b := bins[r.at]
-		c := &h[b&255]
-		c.g += r.g
-		c.h += r.h
-		c = &h[256+b>>8&255]
-		c.g += r.g
-		c.h += r.h
-		c = &h[512+b>>16&255]
-		c.g += r.g
-		c.h += r.h
-		c = &h[768+b>>24]
-		c.g += r.g
-		c.h += r.h
-	}
-}
-
-// addNarrow is addWide for columns of at most 16 bins.
-func addNarrow(h *[4 * narrowSpan]cell, bins []uint32, rows []entry) {
-	for i := range rows {
-		r := &rows[i]
-		b := bins[r.at]
-		c := &h[b&15]
-		c.g += r.g
-		c.h += r.h
-		c = &h[16+b>>8&15]
-		c.g += r.g
-		c.h += r.h
-		c = &h[32+b>>16&15]
-		c.g += r.g
-		c.h += r.h
-		c = &h[48+b>>24&15]
-		c.g += r.g
-		c.h += r.h
-	}
-}
-
-// addLane adds rows to the histogram of a quad with one column.
-func addLane(h []cell, bins []uint32, rows []entry) {
-	for i := range rows {
-		r := &rows[i]
-		if b := int(uint8(bins[r.at])); b < len(h) { // always
-			h[b].g += r.g
-			h[b].h += r.h
-		}
-	}
 }
 
 // pool keeps the histograms of leaves that may still be split. There may be

@@ -142,3 +142,30 @@ func comparePairs(a, b pair) int {
 }
 
 func middle(a, b float64) float64 { return a + (b-a)/2 }
+
+// weightedSum is the sum of the sizes of x from lo to hi-1, times the weights if
+// there are any; 0 without x. Four sums are under way at a time, since each
+// addition would wait for the one before.
+func weightedSum(x, w []float64, lo, hi int) float64 {
+	if x == nil {
+		return 0
+	}
+	x = x[lo:hi]
+	sum := [4]float64{}
+	if w != nil {
+		for i, w := range w[lo:hi] {
+			sum[i%4] += w * math.Abs(x[i])
+		}
+		return sum[0] + sum[1] + (sum[2] + sum[3])
+	}
+	for ; len(x) >= 4; x = x[4:] {
+		sum[0] += math.Abs(x[0])
+		sum[1] += math.Abs(x[1])
+		sum[2] += math.Abs(x[2])
+		sum[3] += math.Abs(x[3])
+	}
+	for _, x := range x {
+		sum[0] += math.Abs(x)
+	}
+	return sum[0] + sum[1] + (sum[2] + sum[3])
+}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 
+	"bespoke/internal/descent"
 	"bespoke/model"
 	"bespoke/objective"
 )
@@ -21,6 +22,8 @@ type fast struct {
 	roots []uint32
 	sets  []uint64
 	link  func(raw, out []float64)
+	// numbers has the same trees when no split is on a category; else nil.
+	numbers *descent.Trees
 }
 
 // step is a node for prediction. what is the feature with the flags in its
@@ -39,7 +42,8 @@ const (
 	maskFeature   = flagMissRight - 1
 )
 
-// prepare lays the trees out for prediction. Fit and Load call it last.
+// prepare lays the trees out for prediction; see descent for the way that trees
+// without categories take. Fit and Load call it last.
 func (m *Model) prepare(obj *objective.Objective) {
 	nodes, words := 0, 0
 	for i := range m.Trees {
@@ -63,7 +67,28 @@ func (m *Model) prepare(obj *objective.Objective) {
 			f.values = append(f.values, t.Nodes[j].Value)
 		}
 	}
+	f.numbers = m.numbers()
 	m.fast = f
+}
+
+// numbers is the model for descent, nil when a tree splits on a category.
+func (m *Model) numbers() *descent.Trees {
+	trees := make([][]descent.Node, len(m.Trees))
+	for i := range m.Trees {
+		nodes := m.Trees[i].Nodes
+		trees[i] = make([]descent.Node, len(nodes))
+		for j := range nodes {
+			n := &nodes[j]
+			if n.SetLen > 0 || !n.Leaf() && n.Right != n.Left+1 {
+				return nil
+			}
+			trees[i][j] = descent.Node{
+				Leaf: n.Leaf(), Value: n.Value, Feature: int(n.Feature),
+				Threshold: n.Threshold, MissingRight: !n.MissingLeft, Left: int(n.Left),
+			}
+		}
+	}
+	return descent.New(trees)
 }
 
 // step is the node for prediction; self is its own position.
@@ -165,6 +190,10 @@ func (m *Model) Inputs() int { return len(m.Features) }
 func (m *Model) Raw(row, out []float64) {
 	copy(out, m.Base)
 	f := &m.fast
+	if f.numbers != nil {
+		f.numbers.AddTo(out[:len(m.Base)], row)
+		return
+	}
 	k, roots := 0, f.roots
 	add := func(v float64) {
 		out[k] += v
@@ -221,6 +250,12 @@ func (m *Model) PredictAll(x *model.Matrix, out []float64, threads int) {
 // margins writes the raw scores of rows lo to hi-1 into scores, row after row.
 func (m *Model) margins(x *model.Matrix, lo, hi int, scores []float64) {
 	k := len(m.Base)
+	if m.fast.numbers != nil {
+		for i := range hi - lo {
+			m.Raw(x.Row(lo+i), scores[i*k:(i+1)*k])
+		}
+		return
+	}
 	for i := range hi - lo {
 		copy(scores[i*k:(i+1)*k], m.Base)
 	}

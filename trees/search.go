@@ -1,6 +1,10 @@
 package trees
 
-import "math"
+import (
+	"math"
+
+	"bespoke/internal/histogram"
+)
 
 // search finds the best splits of leaves: it builds the histogram of the
 // smaller of two children, gets the other by subtraction and walks over both.
@@ -256,16 +260,10 @@ func (v *search) scanColumns(_, task int) {
 		lo, hi := c.offset, c.offset+c.cells()
 		small := v.hists[0][lo:hi]
 		for _, other := range v.spare[:v.merge] {
-			for i, x := range other[lo:hi] {
-				small[i].add(x)
-			}
+			histogram.Merge(words(small), words(other[lo:hi]))
 		}
 		if v.hists[1] != nil {
-			large := v.hists[1][lo:hi]
-			for i, x := range small {
-				large[i].g -= x.g
-				large[i].h -= x.h
-			}
+			histogram.Subtract(words(v.hists[1][lo:hi]), words(small))
 		}
 		for i, l := range v.leaves {
 			if l == nil {

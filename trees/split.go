@@ -3,6 +3,8 @@ package trees
 import (
 	"math"
 	"slices"
+
+	"bespoke/internal/histogram"
 )
 
 // split is a way to divide the rows of a leaf.
@@ -213,40 +215,20 @@ func (f *finder) walk(values []cell, n *node, fromRight bool, monotone int8) thr
 // rows gives the same score again and so changes nothing.
 func (f *finder) fastWalk(values []cell, n *node, fromRight bool) threshold {
 	mask, shift := f.scale.mask, f.scale.shift&63
-	minWeight, minHessian := f.minWeight, f.minHessian
-	maxWeight, maxHessian := n.sum.h&mask-minWeight, n.sum.h>>shift-minHessian
 	l2 := f.s.l2 * f.scale.toH
-	totalG, totalH := float64(n.sum.g), float64(n.sum.h>>shift)+2*l2
-	bestScore, bestAt, able := 0.0, -1, false
-	var side, bestSide cell
-	at, step := 0, 1
+	t := histogram.Walk(words(values), fromRight, &histogram.Query{
+		MinWeight: f.minWeight, MaxWeight: n.sum.h&mask - f.minWeight,
+		MinHessian: f.minHessian, MaxHessian: n.sum.h>>shift - f.minHessian,
+		Mask: mask, Shift: uint64(shift),
+		L2: l2, TotalG: float64(n.sum.g), TotalH: float64(n.sum.h>>shift) + 2*l2,
+	})
+	if t.At < 0 {
+		return threshold{able: t.Able}
+	}
+	best := threshold{score: t.Score, bin: t.At, missingLeft: fromRight, left: cell{t.G, t.H}, able: true}
 	if fromRight {
-		at, step = len(values)-1, -1
-	}
-	for ; uint(at) < uint(len(values)); at += step {
-		side.g += values[at].g
-		side.h += values[at].h
-		w, hessian := side.h&mask, side.h>>shift
-		if w < minWeight || hessian < minHessian {
-			continue
-		}
-		if w > maxWeight || hessian > maxHessian {
-			break
-		}
-		able = true
-		g, h := float64(side.g), float64(hessian)+l2
-		other := totalH - h
-		d := g*other - (totalG-g)*h
-		if score := d * d / (h * other); score > bestScore {
-			bestScore, bestAt, bestSide = score, at, side
-		}
-	}
-	if bestAt < 0 {
-		return threshold{able: able}
-	}
-	best := threshold{score: bestScore, bin: bestAt, missingLeft: fromRight, left: bestSide, able: true}
-	if fromRight {
-		best.left = n.sum.minus(bestSide)
+		best.bin = len(values) - 1 - t.At
+		best.left = n.sum.minus(best.left)
 	}
 	return best
 }
