@@ -49,6 +49,8 @@ type Options struct {
 	Seed uint64
 	// Plan, when not nil, is used instead of the default rules.
 	Plan *Plan
+	// Views lets Fit return no matrix for a table.View where Apply makes the same.
+	Views bool
 }
 
 // Fitted is the fitted transformation of one training table. It is immutable
@@ -107,6 +109,9 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 	if err := errors.Join(checkInputs(f.inputs), f.assemble()); err != nil {
 		return nil, nil, fmt.Errorf("features: fit: %w", err)
 	}
+	if opt.Views && t.Large() && len(held) == 0 {
+		return f, nil, nil
+	}
 	x := model.NewMatrix(f.features, t.Rows())
 	if err := f.Apply(t, x); err != nil {
 		return nil, nil, err
@@ -130,9 +135,9 @@ func inputsOf(t *table.Table, chains []*chain) table.Schema {
 		}
 	}
 	var inputs table.Schema
-	for _, column := range t.Columns() {
-		if read[column.Name] {
-			inputs = append(inputs, column.Field())
+	for _, field := range t.Schema() {
+		if read[field.Name] {
+			inputs = append(inputs, field)
 		}
 	}
 	return inputs
@@ -190,7 +195,7 @@ func (o Options) outcomes() []string {
 // checkMonotone says which wish cannot be met, in the order of the columns.
 func checkMonotone(t *table.Table, wishes map[string]int8) error {
 	known := 0
-	for _, c := range t.Columns() {
+	for _, c := range t.Schema() {
 		sign, wished := wishes[c.Name]
 		if !wished {
 			continue
@@ -229,7 +234,7 @@ func (p Plan) check(t *table.Table, e model.Encoding) error {
 		}
 		planned[cp.Column] = true
 	}
-	for _, c := range t.ByRole(table.Feature) {
+	for c := range t.Each(table.Feature) {
 		if !planned[c.Name] {
 			return fmt.Errorf("features: plan: column %q is not in the plan; give it steps, or drop: true", c.Name)
 		}
@@ -438,15 +443,6 @@ func (f *Fitted) find(t *table.Table, input int) (*table.Column, error) {
 		return nil, fmt.Errorf("features: apply: column %q has other levels (%d) than in training (%d); conform the table first", want.Name, len(column.Levels), len(want.Levels))
 	}
 	return column, nil
-}
-
-// sameLevels compares level names one by one only where that costs less than
-// the rows do.
-func sameLevels(a, b []string, thorough bool) bool {
-	if len(a) != len(b) || len(a) == 0 || &a[0] == &b[0] {
-		return len(a) == len(b)
-	}
-	return !thorough || slices.Equal(a, b)
 }
 
 // Join puts transformations that were fitted on the same table side by side, so

@@ -60,7 +60,7 @@ func NewPlan(t *table.Table, opt Options) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Encoding: opt.Encoding}
-	for _, c := range t.ByRole(table.Feature) {
+	for c := range t.Each(table.Feature) {
 		p.Columns = append(p.Columns, planColumn(c, opt)...)
 	}
 	return p, nil

@@ -33,10 +33,7 @@ type OutOfFold struct {
 func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.Split, threads int) (*OutOfFold, error) {
 	k := p.Outputs()
 	out := NewOutOfFold(split, k)
-	at := make(map[int]int, len(out.Rows))
-	for i, r := range out.Rows {
-		at[r] = i
-	}
+	at := places(out.Rows)
 	rounds := make([]int, len(split.Folds))
 	costs := make([]Cost, len(split.Folds))
 	errs := make([]error, len(split.Folds))
@@ -54,7 +51,7 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 			predictions, rounds[f], costs[f], errs[f] = p.fold(ctx, c, split, f, inside)
 			for i, r := range split.Folds[f] {
 				if errs[f] == nil {
-					copy(out.Predictions[at[r]*k:], predictions[i*k:(i+1)*k])
+					copy(out.Predictions[int(at[r])*k:], predictions[i*k:(i+1)*k])
 				}
 			}
 		})
@@ -74,20 +71,28 @@ func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.S
 // NewOutOfFold is an OutOfFold of the rows of the split with predictions of zero,
 // outputs values per row, to be filled.
 func NewOutOfFold(split table.Split, outputs int) *OutOfFold {
-	foldOf := map[int]int{}
-	out := &OutOfFold{}
-	for f, rows := range split.Folds {
-		for _, r := range rows {
-			foldOf[r] = f
-			out.Rows = append(out.Rows, r)
-		}
-	}
+	out := &OutOfFold{Rows: slices.Concat(split.Folds...)}
 	slices.Sort(out.Rows)
 	out.Fold = make([]int, len(out.Rows))
-	for i, r := range out.Rows {
-		out.Fold[i] = foldOf[r]
+	at := places(out.Rows)
+	for f, rows := range split.Folds {
+		for _, r := range rows {
+			out.Fold[at[r]] = f
+		}
 	}
 	out.Predictions = make([]float64, len(out.Rows)*outputs)
+	return out
+}
+
+// places gives for every row where it stands in rows, which rise.
+func places(rows []int) []int32 {
+	if len(rows) == 0 {
+		return nil
+	}
+	out := make([]int32, rows[len(rows)-1]+1)
+	for i, r := range rows {
+		out[r] = int32(i)
+	}
 	return out
 }
 
@@ -98,7 +103,7 @@ func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split
 		return nil, 0, Cost{}, err
 	}
 	took := time.Since(begin)
-	held := p.Table.Take(split.Folds[f])
+	held := p.Table.View(split.Folds[f])
 	predictions, err := fitted.Solution.Predict(held, threads)
 	if err != nil {
 		return nil, 0, Cost{}, err

@@ -71,6 +71,8 @@ type binner struct {
 	min     float64
 	// sample are the rows that numbers are looked at in, nil for all.
 	sample []int32
+	// seen is what a view was read once for, nil for other matrices.
+	seen *seen
 }
 
 func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
@@ -80,6 +82,9 @@ func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
 		draw(rand.New(rand.NewPCG(seed, seedEdges)), x.Rows, edgeSample, func(row int) {
 			b.sample = append(b.sample, int32(row))
 		}, nil)
+	}
+	if x.View() {
+		b.seen = b.look()
 	}
 	return b
 }
@@ -117,11 +122,16 @@ type binScratch struct {
 // bundle finds the columns of the features from first on.
 func (b *binner) bundle(s *binScratch, first int, found []column) {
 	n, f := b.x.Rows, b.x.Cols()
-	missing := [bundle]bool{}
-	for i := range n {
-		for j, x := range b.x.Values[i*f+first : i*f+first+len(found)] {
-			if x != x {
-				missing[j] = true
+	missing, values := [bundle]bool{}, b.x.Values
+	if b.seen != nil {
+		values = b.seen.sample
+		copy(missing[:], b.seen.missing[first:first+len(found)])
+	} else {
+		for i := range n {
+			for j, x := range values[i*f+first : i*f+first+len(found)] {
+				if x != x {
+					missing[j] = true
+				}
 			}
 		}
 	}
@@ -132,10 +142,10 @@ func (b *binner) bundle(s *binScratch, first int, found []column) {
 	s.values = slices.Grow(s.values[:0], rows*len(found))[:rows*len(found)]
 	for i := range rows {
 		at := i
-		if b.sample != nil {
+		if b.sample != nil && b.seen == nil {
 			at = int(b.sample[i])
 		}
-		for j, x := range b.x.Values[at*f+first : at*f+first+len(found)] {
+		for j, x := range values[at*f+first : at*f+first+len(found)] {
 			s.values[j*rows+i] = x + 0 // -0 becomes 0
 		}
 	}
@@ -271,15 +281,10 @@ func between(a, b float64) float64 {
 func (b *binner) category(c *column, levels int) {
 	c.levels = levels
 	counts := make([]float64, levels)
-	f := b.x.Cols()
-	for i := range b.x.Rows {
-		if x := b.x.Values[i*f+c.feature]; x == x {
-			if b.w == nil {
-				counts[int(x)]++
-			} else {
-				counts[int(x)] += b.w[i]
-			}
-		}
+	if b.seen != nil {
+		counts = b.seen.counts[c.feature]
+	} else {
+		b.count(counts, 0, b.x.Values[c.feature:])
 	}
 	order := make([]int32, 0, levels)
 	for code, n := range counts {
@@ -299,6 +304,22 @@ func (b *binner) category(c *column, levels int) {
 	}
 	for bin, code := range c.level {
 		c.binOf[code] = uint8(bin)
+	}
+}
+
+// count adds up the weights of the codes of a feature; values begins with its
+// value in the row lo and goes to the end of the rows to count.
+func (b *binner) count(counts []float64, lo int, values []float64) {
+	f := b.x.Cols()
+	for i := lo; len(values) > 0; i++ {
+		if x := values[0]; x == x {
+			if b.w == nil {
+				counts[int(x)]++
+			} else {
+				counts[int(x)] += b.w[i]
+			}
+		}
+		values = values[min(f, len(values)):]
 	}
 }
 
@@ -412,8 +433,17 @@ func newBinned(x *model.Matrix, cols []column, t *team) *binned {
 		first, end := p*len(d.quads)/n, (p+1)*len(d.quads)/n
 		d.panels = append(d.panels, panel{first, end - first, make([]uint32, x.Rows*(end-first))})
 	}
-	t.run((x.Rows+layoutRows-1)/layoutRows, func(_, task int) {
-		d.fill(x, task*layoutRows, min(x.Rows, (task+1)*layoutRows))
+	rows := layoutRows
+	if x.View() {
+		rows = viewRows
+	}
+	scratch := make([]model.Matrix, t.threads)
+	t.run((x.Rows+rows-1)/rows, func(worker, task int) {
+		first, end := task*rows, min(x.Rows, (task+1)*rows)
+		values := x.Block(first, end, &scratch[worker])
+		for lo := first; lo < end; lo += layoutRows {
+			d.fill(values[(lo-first)*x.Cols():], x.Cols(), lo, min(end, lo+layoutRows))
+		}
 	})
 	return d
 }
@@ -438,9 +468,9 @@ func (d *binned) group(span int, wanted func(cells int) bool) {
 	}
 }
 
-// fill bins the rows lo to hi-1.
-func (d *binned) fill(x *model.Matrix, lo, hi int) {
-	f := x.Cols()
+// fill bins the rows lo to hi-1, whose values of f features begin with those of
+// row lo.
+func (d *binned) fill(values []float64, f, lo, hi int) {
 	for p := range d.panels {
 		panel := &d.panels[p]
 		for at := range panel.width {
@@ -448,7 +478,7 @@ func (d *binned) fill(x *model.Matrix, lo, hi int) {
 			for lane, j := range q.cols[:q.lanes] {
 				c, column := &d.cols[j], d.columns[j]
 				for i := lo; i < hi; i++ {
-					b := c.bin(x.Values[i*f+c.feature])
+					b := c.bin(values[(i-lo)*f+c.feature])
 					column[i] = b
 					panel.bins[i*panel.width+at] |= uint32(b) << (8 * lane)
 				}

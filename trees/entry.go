@@ -22,6 +22,7 @@ var Boost = model.Entry{
 	Summary:  "Gradient boosted decision trees on binned features, grown leaf by leaf; handles missing values and categories itself.",
 	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding: model.Native,
+	Views:    true,
 	Params:   boostParams,
 	Stopping: &model.Stopping{Rounds: "rounds", Patience: "patience"},
 	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {

@@ -236,3 +236,71 @@ func (m *Model) margins(x *model.Matrix, lo, hi int, scores []float64) {
 		}
 	}
 }
+
+// viewRows is how many rows of a view are read as one task.
+const viewRows = 4096
+
+// seen is what is kept of a view to find the bins by, so that it is read once
+// for all features.
+type seen struct {
+	// missing says by feature whether any row has no value.
+	missing []bool
+	// counts are the weights by code of each category.
+	counts [][]float64
+	// sample are the values of the rows that numbers are looked at in.
+	sample []float64
+}
+
+// look reads the view in the order of its rows, on which the last bits of sums
+// of weights depend.
+func (b *binner) look() *seen {
+	f := b.x.Cols()
+	rows := b.x.Rows
+	if b.sample != nil {
+		rows = len(b.sample)
+	}
+	s := &seen{missing: make([]bool, f), counts: make([][]float64, f), sample: make([]float64, 0, rows*f)}
+	for j, feature := range b.x.Features {
+		s.counts[j] = make([]float64, feature.Levels)
+	}
+	var scratch model.Matrix
+	drawn := b.sample
+	for lo := 0; lo < b.x.Rows; lo += viewRows {
+		hi := min(b.x.Rows, lo+viewRows)
+		values := b.x.Block(lo, hi, &scratch)
+		for k := 0; k < len(values); k += f {
+			for j, x := range values[k : k+f] {
+				s.missing[j] = s.missing[j] || x != x
+			}
+		}
+		for j, counts := range s.counts {
+			if len(counts) > 0 {
+				b.count(counts, lo, values[j:])
+			}
+		}
+		if b.sample == nil {
+			s.sample = append(s.sample, values...)
+		}
+		for ; len(drawn) > 0 && int(drawn[0]) < hi; drawn = drawn[1:] {
+			k := (int(drawn[0]) - lo) * f
+			s.sample = append(s.sample, values[k:k+f]...)
+		}
+	}
+	return s
+}
+
+// addOutOfView is addOut where the features of the rows, which rise, are those
+// of a view.
+func (b *booster) addOutOfView(score []float64, rows []int32) {
+	var scratch model.Matrix
+	f := b.in.X.Cols()
+	for len(rows) > 0 {
+		lo := int(rows[0])
+		hi := min(lo+viewRows, int(rows[len(rows)-1])+1)
+		values := b.in.X.Block(lo, hi, &scratch)
+		for ; len(rows) > 0 && int(rows[0]) < hi; rows = rows[1:] {
+			k := (int(rows[0]) - lo) * f
+			score[rows[0]] += b.applied.value(values[k : k+f])
+		}
+	}
+}
