@@ -31,6 +31,13 @@ type OutOfFold struct {
 // the split's training rows of that fold. The folds are worked on in parallel;
 // the result does not depend on how many at once.
 func (p *Problem) CrossFit(ctx context.Context, c model.Candidate, split table.Split, threads int) (*OutOfFold, error) {
+	entry, err := p.entry(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.within(entry, split); err != nil {
+		return nil, err
+	}
 	k := p.Outputs()
 	out := NewOutOfFold(split, k)
 	at := places(out.Rows)
@@ -97,6 +104,8 @@ func places(rows []int) []int32 {
 }
 
 func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) ([]float64, int, Cost, error) {
+	threads, leave := p.enter(threads)
+	defer leave()
 	begin := time.Now()
 	fitted, err := p.Fit(ctx, c, split.Training(f), Options{Threads: threads})
 	if err != nil {

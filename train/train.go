@@ -42,6 +42,12 @@ type Problem struct {
 	Seed uint64
 	// Entries are the models there are.
 	Entries []model.Entry
+	// Limit is limits.memory in bytes, 0 for none. CrossFit refuses a candidate
+	// that needs more on its own.
+	Limit int64
+
+	slots chan struct{} // see Bound
+	each  int
 }
 
 // NewProblem reads outcomes and target values from the table's target column,

@@ -24,6 +24,7 @@ var Prior = model.Entry{
 	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding: model.Native,
 	Params:   priorParams,
+	Views:    true,
 	Fit:      fitPrior,
 	Load:     loadPrior,
 }
