@@ -15,18 +15,18 @@ import (
 //     and the letters for a text; and 24 per row for the split.
 //   - Fit: of R rows learnt from and F features, a model that reads views
 //     (model.Entry.Views) has two sets of bins, 2RF; targets, scores, first and
-//     second derivatives, the cells made of them and lists of rows, R(68 + 8K)
-//     with K raw outputs; one column at a time in the making, 16R; the numbers
-//     of the rows that edges are found by, 8F of at most 200,000 rows; and, as
+//     second derivatives, the cells made of them and lists of rows, R(60 + 8K)
+//     with K raw outputs; in a fold the lists of rows, 16R; the numbers of the
+//     rows that edges are found by, 8F of at most 200,000 rows; and, as
 //     numbers, the rows that early stopping watches, W(8F + 8K + 16). Any other
 //     model has all features as numbers, 8F(R+W), and the same lists. In the
 //     dense encoding a category is a feature per level, at most 30.
 //   - Trial: of every row with an out-of-fold prediction its number, its fold,
 //     two sets of probabilities and its money, D(24 + 16K').
 //
-// Base is what the program itself holds. The garbage that the collector has not
-// collected yet comes on top: a fifth here, which it keeps to where
-// limits.memory is set.
+// 96 MiB are for the program itself, and a tenth of the fits for the garbage that
+// the collector has not collected yet: it keeps to that where limits.memory is
+// set, and may take twice the memory where nothing is.
 type Memory struct {
 	Table int64 `json:"table"`
 	// Fit is of one fold, Refit of all development rows.
@@ -38,7 +38,7 @@ type Memory struct {
 
 const (
 	baseBytes  = 96 << 20
-	garbage    = 1.2
+	garbage    = 1.1
 	edgeRows   = 200_000
 	mostOneHot = 30
 )
@@ -46,7 +46,7 @@ const (
 // Peak is the most that so many trials, some of them at once, take.
 func (m Memory) Peak(trials, atOnce int) int64 {
 	work := max(int64(atOnce)*m.Fit, m.Refit)
-	return baseBytes + int64(garbage*float64(m.Table+int64(trials)*m.Trial+work))
+	return baseBytes + m.Table + int64(trials)*m.Trial + int64(garbage*float64(work))
 }
 
 // AtOnce is how many fits, at most most, may run at once within the limit in
@@ -83,7 +83,7 @@ func (p *Problem) MemoryOf(e model.Entry, split table.Split) Memory {
 	if e.Stopping != nil {
 		watched = int(watchShare * float64(most))
 	}
-	m.Fit = p.fitBytes(e, int64(most-watched), int64(watched), width)
+	m.Fit = p.fitBytes(e, int64(most-watched), int64(watched), width) + 16*int64(most)
 	m.Refit = p.fitBytes(e, int64(len(split.Development)), 0, width)
 	m.Trial = int64(judged) * int64(24+16*p.Outputs())
 	return m
@@ -111,7 +111,7 @@ func (p *Problem) fitBytes(e model.Entry, rows, watched, features int64) int64 {
 	if p.Task == model.Multiclass {
 		raw = int64(p.Outputs())
 	}
-	lists := rows*(68+8*raw) + 16*rows
+	lists := rows * (60 + 8*raw)
 	if !e.Views {
 		return lists + 8*features*(rows+watched)
 	}

@@ -86,6 +86,12 @@ func (b *bench) learn(ctx context.Context, loaded *data.Loaded, t *table.Table, 
 		return err
 	}
 	c := model.Candidate{Label: "boosted trees", Model: "trees.boost.v1", Params: model.Params{"rounds": rounds}}
+	entry, err := zoo.Find(c.Model)
+	if err != nil {
+		return err
+	}
+	m := p.MemoryOf(entry, split)
+	fmt.Printf("estimate: %s with one fit at a time, %s with %d at once\n", web.Bytes(m.Peak(1, 1)), web.Bytes(m.Peak(1, b.threads)), b.threads)
 	o, err := p.CrossFit(ctx, c, split, b.threads)
 	if err != nil {
 		return err
