@@ -52,7 +52,7 @@ func FactsOf(t *table.Table, task model.Task, y []float64, classes int, stakes [
 		f.Stakes = sd / mean
 	}
 	missing := 0
-	for _, c := range t.ByRole(table.Feature) {
+	for c := range t.Each(table.Feature) {
 		f.Features++
 		switch c.Kind {
 		case table.Number:

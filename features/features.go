@@ -51,6 +51,8 @@ type Options struct {
 	Extras []Extra
 	// Plan, when not nil, is used instead of both.
 	Plan *Plan
+	// Views lets Fit return no matrix for a table.View where Apply makes the same.
+	Views bool
 }
 
 // Fitted is the fitted transformation of one training table. It is immutable
@@ -116,6 +118,9 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 	if err := errors.Join(checkInputs(f.inputs), f.assemble()); err != nil {
 		return nil, nil, fmt.Errorf("features: fit: %w", err)
 	}
+	if opt.Views && t.Large() && len(held) == 0 {
+		return f, nil, nil
+	}
 	x := model.NewMatrix(f.features, t.Rows())
 	if err := f.Apply(t, x); err != nil {
 		return nil, nil, err
@@ -141,9 +146,9 @@ func inputsOf(t *table.Table, chains []*chain) table.Schema {
 		}
 	}
 	var inputs table.Schema
-	for _, column := range t.Columns() {
-		if read[column.Name] {
-			inputs = append(inputs, column.Field())
+	for _, field := range t.Schema() {
+		if read[field.Name] {
+			inputs = append(inputs, field)
 		}
 	}
 	return inputs
@@ -201,7 +206,7 @@ func (o Options) outcomes() []string {
 // checkMonotone says which wish cannot be met, in the order of the columns.
 func checkMonotone(t *table.Table, wishes map[string]int8) error {
 	known := 0
-	for _, c := range t.Columns() {
+	for _, c := range t.Schema() {
 		sign, wished := wishes[c.Name]
 		if !wished {
 			continue
@@ -241,7 +246,7 @@ func (p Plan) check(t *table.Table, e model.Encoding) error {
 		}
 		planned[cp.Column] = true
 	}
-	for _, c := range t.ByRole(table.Feature) {
+	for c := range t.Each(table.Feature) {
 		if !planned[c.Name] {
 			return fmt.Errorf("features: plan: column %q is not in the plan; give it steps, or drop: true", c.Name)
 		}

@@ -72,7 +72,7 @@ func NewPlan(t *table.Table, opt Options) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Encoding: opt.Encoding}
-	for _, c := range t.ByRole(table.Feature) {
+	for c := range t.Each(table.Feature) {
 		p.Columns = append(p.Columns, planColumn(c, opt)...)
 	}
 	for _, e := range opt.Extras {

@@ -150,9 +150,25 @@ func (t Training) checkInteractions() error {
 	return nil
 }
 
+// checkRows is how many rows are checked at once.
+const checkRows = 1024
+
 func (m *Matrix) checkValues(encoding Encoding) error {
-	for i := range m.Rows {
-		for j, x := range m.Row(i) {
+	var scratch Matrix
+	for lo := 0; lo < m.Rows; lo += checkRows {
+		if err := m.checkBlock(lo, m.Block(lo, min(m.Rows, lo+checkRows), &scratch), encoding); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBlock checks the values of the rows from lo on.
+func (m *Matrix) checkBlock(lo int, values []float64, encoding Encoding) error {
+	c := len(m.Features)
+	for k := range len(values) / max(1, c) {
+		i := lo + k
+		for j, x := range values[k*c : (k+1)*c] {
 			f := &m.Features[j]
 			switch {
 			case math.IsInf(x, 0):

@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Feature describes one column of a Matrix.
 type Feature struct {
@@ -23,7 +26,35 @@ type Matrix struct {
 	Features []Feature
 	Rows     int
 	// Values has Rows*len(Features) numbers; row i starts at i*len(Features).
+	// It is nil in a matrix that NewView made, which is read with Block alone.
 	Values []float64
+
+	fill func(lo int, out *Matrix)
+}
+
+// NewView makes a matrix that holds no values: those of the rows from lo on are
+// made by fill, which writes into out.Values, as often as they are read. It is
+// called from several goroutines and must always give the same. Only a model
+// whose Entry has Views is given one.
+func NewView(features []Feature, rows int, fill func(lo int, out *Matrix)) *Matrix {
+	return &Matrix{Features: features, Rows: rows, fill: fill}
+}
+
+// View says whether NewView made the matrix.
+func (m *Matrix) View() bool { return m.fill != nil }
+
+// Block returns the values of the rows lo to hi-1, row after row. They are those
+// of Values or, in a view, are written into scratch, which grows as needed and
+// belongs to one goroutine; they are valid until it is used again.
+func (m *Matrix) Block(lo, hi int, scratch *Matrix) []float64 {
+	c := len(m.Features)
+	if m.fill == nil {
+		return m.Values[lo*c : hi*c : hi*c]
+	}
+	scratch.Features, scratch.Rows = m.Features, hi-lo
+	scratch.Values = slices.Grow(scratch.Values[:0], (hi-lo)*c)[:(hi-lo)*c]
+	m.fill(lo, scratch)
+	return scratch.Values
 }
 
 // NewMatrix makes a matrix of zeros.
@@ -51,6 +82,9 @@ func (m *Matrix) Take(rows []int) *Matrix {
 
 // Check verifies that the sizes agree.
 func (m *Matrix) Check() error {
+	if m.fill != nil && m.Values == nil {
+		return nil
+	}
 	if want := m.Rows * len(m.Features); len(m.Values) != want {
 		return fmt.Errorf("model: matrix: %d values, want %d rows x %d features = %d", len(m.Values), m.Rows, len(m.Features), want)
 	}

@@ -152,6 +152,10 @@ type Entry struct {
 	Summary  string
 	Tasks    []Task
 	Encoding Encoding
+	// Views is true for a model that reads Training.X with Matrix.Block alone,
+	// so that many rows need not be in memory as numbers. Training.Valid.X
+	// always is.
+	Views bool
 	// Params is the table of what may be set, with defaults and ranges.
 	Params []Param
 	// Separates says that Fit keeps to Training.Interactions.

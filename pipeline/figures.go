@@ -125,7 +125,7 @@ func (f *flow) limited(e *Evaluation) error {
 		return nil
 	}
 	var err error
-	e.Revealed, err = payoffs.Revealed(f.table.Take(f.split.Test), f.heldOut.Held.Predictions, f.heldOut.Held.Truth, f.options.Threads)
+	e.Revealed, err = payoffs.Revealed(f.table.View(f.split.Test), f.heldOut.Held.Predictions, f.heldOut.Held.Truth, f.options.Threads)
 	return err
 }
 

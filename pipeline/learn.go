@@ -116,7 +116,7 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 		return nil, err
 	}
 	rows := train.NewOutOfFold(l.Split, 0).Rows
-	out.judged, out.truth = l.Table.Take(rows), pick(out.Problem.Y, rows)
+	out.judged, out.truth = l.Table.View(rows), pick(out.Problem.Y, rows)
 	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (l Learning) payoffs(p *train.Problem) (*value.Payoffs, error) {
 	if err != nil || payoffs == nil {
 		return nil, err
 	}
-	return payoffs.WithFill(formula.Fallbacks(l.Table.Take(l.Split.Development), payoffs.Columns()))
+	return payoffs.WithFill(formula.Fallbacks(l.Table.View(l.Split.Development), payoffs.Columns()))
 }
 
 // stakes are the money at stake by table row, of development rows alone; nil
@@ -249,7 +249,7 @@ func (l Learning) stakes(out *Learnt) ([]float64, error) {
 		return nil, nil
 	}
 	dev := l.Split.Development
-	stakes, err := out.Payoffs.Stakes(l.Table.Take(dev), pick(out.Problem.Y, dev), l.Threads)
+	stakes, err := out.Payoffs.Stakes(l.Table.View(dev), pick(out.Problem.Y, dev), l.Threads)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +267,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	if p.Stakes != nil {
 		stakes = pick(p.Stakes, dev)
 	}
-	facts := design.FactsOf(l.Table.Take(dev), l.Task, pick(p.Y, dev), len(p.Outcomes), stakes)
+	facts := design.FactsOf(l.Table.View(dev), l.Task, pick(p.Y, dev), len(p.Outcomes), stakes)
 	var err error
 	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
 		return err
@@ -291,6 +291,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 		budget.Time = max(1, budget.Time-scenario.Duration(time.Since(begin)))
 	}
 	p.Extras = train.KeptOf(out.Gains)
+	l.bound(p, out.Plan.Candidates, max(budget.Trials, len(out.Plan.Candidates)))
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
 		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,

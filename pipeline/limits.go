@@ -2,15 +2,19 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/solution"
 	"bespoke/table"
+	"bespoke/train"
 	"bespoke/value"
 	"bespoke/web"
+	"bespoke/zoo"
 )
 
 // limits measures the chosen solution. Latency depends on the machine, so that
@@ -110,4 +114,69 @@ func spans(s *solution.Solution, rows *table.Table) ([]time.Duration, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// memory says before anything is learnt whether a trial fits into
+// limits.memory, and stops where none does.
+func (f *flow) memory() error {
+	limit := int64(f.scenario.Limits.Memory)
+	if limit == 0 {
+		return nil
+	}
+	p, err := f.learning().problem()
+	if err != nil {
+		return err
+	}
+	least, two := int64(math.MaxInt64), int64(0)
+	for _, e := range zoo.All {
+		if d := f.scenario.Design; !e.Handles(p.Task) || isBaseline(e.Name) || slices.Contains(d.Exclude, e.Name) ||
+			len(d.Models) > 0 && !slices.Contains(d.Models, e.Name) {
+			continue
+		}
+		m := p.MemoryOf(e, f.split)
+		least, two = min(least, m.Peak(1, 1)), max(two, m.Peak(2, 2))
+	}
+	if least == math.MaxInt64 {
+		return nil // design says what is wrong
+	}
+	if two > limit {
+		f.result.Data.Findings = append(f.result.Data.Findings, table.Finding{
+			Check: "memory", Severity: table.Note,
+			Message: fmt.Sprintf("learning takes about %s of memory for one trial, up to %s for two at once; limits.memory is %s", web.Bytes(least), web.Bytes(two), web.Bytes(limit)),
+			Rule:    "an estimate from rows, columns and models", Action: "fewer trials are learnt at once; a model that does not fit on its own is left out with the reason",
+			Suggestion: "a higher limits.memory, or fewer rows or columns, lets more be learnt at once",
+		})
+	}
+	f.tell("data", "learning takes about %s of memory, one trial at a time; limits.memory is %s", web.Bytes(least), web.Bytes(limit))
+	return f.stop("data", value.Gate{
+		Name: "memory", Passed: least <= limit,
+		Sentence: fmt.Sprintf("Learning from %s and %s takes about %s of memory even for one trial at a time; limits.memory allows %s.",
+			web.Count(len(f.split.Development), "row"), web.Count(len(p.Table.ByRole(table.Feature)), "column"), web.Bytes(least), web.Bytes(limit)),
+	}, "raise limits.memory, or read fewer rows or columns with data.source.query")
+}
+
+func isBaseline(name string) bool { return strings.HasPrefix(name, "baseline.") }
+
+// bound sees to it that no more trials are learnt at once than fit into
+// limits.memory, and that a trial that does not fit on its own says so.
+func (l Learning) bound(p *train.Problem, candidates []model.Candidate, trials int) {
+	limit := int64(l.Scenario.Limits.Memory)
+	if limit == 0 {
+		return
+	}
+	p.Limit = limit
+	atOnce := l.Threads
+	for _, c := range candidates {
+		if e, err := zoo.Find(c.Model); err == nil {
+			if n := p.MemoryOf(e, l.Split).AtOnce(trials, atOnce, limit); n > 0 {
+				atOnce = n
+			} else if p.MemoryOf(e, l.Split).Peak(1, 1) <= limit {
+				atOnce = 1
+			}
+		}
+	}
+	if atOnce < l.Threads {
+		l.Report.Warn("train", fmt.Sprintf("%s at once instead of %d, so that they stay within the %s of limits.memory; fewer rows or columns would let more run", web.Count(atOnce, "fit"), l.Threads, web.Bytes(limit)))
+		p.Bound(atOnce, l.Threads)
+	}
 }

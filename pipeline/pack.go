@@ -63,7 +63,7 @@ func (f *flow) bundled(s *solution.Solution, limits []Limit) (bundle.Bundle, err
 	for i, field := range s.Schema {
 		inputs[i] = field.Name
 	}
-	raw, err := f.table.Take(f.split.Development).Select(inputs...)
+	raw, err := f.table.View(f.split.Development).Select(inputs...)
 	if err != nil {
 		return bundle.Bundle{}, err
 	}

@@ -47,7 +47,7 @@ type Options struct {
 
 // GateError says that a gate stopped the flow.
 type GateError struct {
-	// Stage is where: need, evaluate or bundle.
+	// Stage is where: data, need, evaluate or bundle.
 	Stage string
 	// Sentence says why in plain words.
 	Sentence string
@@ -69,7 +69,7 @@ type stage struct {
 // checking are the steps that need no training; running adds the rest.
 var (
 	checking = []stage{
-		{"data", (*flow).read},
+		{"data", (*flow).readOnly},
 		{"need", (*flow).need},
 	}
 	running = []stage{
@@ -106,6 +106,7 @@ func Check(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer runs.LimitMemory(int64(f.scenario.Limits.Memory))()
 	err = f.run(ctx, checking)
 	return f.settled(err)
 }
@@ -123,6 +124,7 @@ func Run(ctx context.Context, o Options) (result *Result, err error) {
 			err = errors.Join(err, f.store.Close())
 		}
 	}()
+	defer runs.LimitMemory(int64(f.scenario.Limits.Memory))()
 	runErr := f.run(ctx, running)
 	var gate *GateError
 	if f.store != nil && (runErr == nil || errors.As(runErr, &gate)) {

@@ -264,7 +264,8 @@ func TestWithoutValue(t *testing.T) {
 func TestGates(t *testing.T) {
 	poor := strings.Replace(loans, "fixed: 1200 / year", "fixed: 90000000 / year", 1)
 	slow := strings.Replace(loans, "latency: 1s", "latency: 1ns", 1)
-	for _, c := range []struct{ name, scenario, stage string }{{"no market need", poor, "need"}, {"limit", slow, "bundle"}} {
+	large := strings.Replace(loans, "latency: 1s", "latency: 1s, memory: 60MB", 1)
+	for _, c := range []struct{ name, scenario, stage string }{{"no market need", poor, "need"}, {"limit", slow, "bundle"}, {"memory", large, "data"}} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := write(t, c.scenario, "loans.csv", tabletest.Loans(300, 6))
 			r, err := pipeline.Run(context.Background(), pipeline.Options{Path: dir, Threads: 2, Version: "test"})

@@ -100,7 +100,18 @@ func (f *flow) readAndOpen(ctx context.Context) error {
 	if err := f.read(ctx); err != nil {
 		return err
 	}
-	return f.open()
+	if err := f.open(); err != nil {
+		return err
+	}
+	return f.memory()
+}
+
+// readOnly reads the data without a folder.
+func (f *flow) readOnly(ctx context.Context) error {
+	if err := f.read(ctx); err != nil {
+		return err
+	}
+	return f.memory()
 }
 
 // trialKey is the content key of everything that a trial learns from: the rows

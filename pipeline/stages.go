@@ -80,15 +80,19 @@ func (f *flow) learn(ctx context.Context) error {
 
 // learning is what Learn needs, beside where finished trials are kept.
 func (f *flow) learning() Learning {
+	s := f.scenario
+	if f.options.Force {
+		s.Limits.Memory = 0 // it was passed already
+	}
 	return Learning{
-		Scenario: f.scenario, Table: f.table, Task: f.result.Data.Task, Split: f.split,
+		Scenario: s, Table: f.table, Task: f.result.Data.Task, Split: f.split,
 		Threads: f.options.Threads, Report: f.options.Report,
 	}
 }
 
 // contend predicts the test rows by a choice.
 func (f *flow) contend(c *Choice) (evaluate.Contender, error) {
-	test := f.table.Take(f.split.Test)
+	test := f.table.View(f.split.Test)
 	out := evaluate.Contender{Label: c.Trial.Candidate.Label}
 	predictions, err := c.Solution.Predict(test, f.options.Threads)
 	if err != nil {

@@ -62,7 +62,11 @@ func (s *Solution) Predict(t *table.Table, threads int) ([]float64, error) {
 	out := make([]float64, rows.Rows()*k)
 	err = inBlocks(rows.Rows(), threads, func(from, to int) error {
 		x := model.NewMatrix(s.Features.Features(), to-from)
-		if err := s.Features.ApplyRange(rows, from, x); err != nil {
+		part, at := rows, from
+		if rows.Large() {
+			part, at = rows.Slice(from, to), 0
+		}
+		if err := s.Features.ApplyRange(part, at, x); err != nil {
 			return fmt.Errorf("solution: predict: %w", err)
 		}
 		s.predictMatrix(x, out[from*k:to*k])

@@ -174,7 +174,7 @@ func (c *Column) Take(rows []int) *Column {
 	return &d
 }
 
-func take[T any](from []T, rows []int) []T {
+func take[T any, R int | int32](from []T, rows []R) []T {
 	out := make([]T, len(rows))
 	for i, r := range rows {
 		out[i] = from[r]

@@ -36,6 +36,9 @@ type Unseen struct {
 // A column that t lacks, or one of another kind, is an error that names it.
 func (t *Table) Conform(s Schema) (*Table, Conformed, error) {
 	var done Conformed
+	if t.lazy != nil && t.conforms(s) {
+		return t.conformed(s)
+	}
 	columns := make([]*Column, len(s))
 	for i, f := range s {
 		c, ok := t.Column(f.Name)
@@ -51,7 +54,7 @@ func (t *Table) Conform(s Schema) (*Table, Conformed, error) {
 		}
 		columns[i] = fitted
 	}
-	for _, c := range t.columns {
+	for _, c := range t.heads() {
 		if _, ok := s.Field(c.Name); !ok {
 			done.Extra = append(done.Extra, c.Name)
 		}

@@ -108,9 +108,9 @@ const (
 // ProfileOf describes every column of the table. Its cost is one sort per
 // number column and one count per other column.
 func ProfileOf(t *Table) Profile {
-	p := Profile{Rows: t.rows, Columns: make([]ColumnProfile, len(t.columns))}
-	for i, c := range t.columns {
-		p.Columns[i] = c.Profile()
+	p := Profile{Rows: t.rows, Columns: make([]ColumnProfile, len(t.heads()))}
+	for i := range p.Columns {
+		p.Columns[i] = t.at(i).Profile()
 	}
 	return p
 }

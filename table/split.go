@@ -44,7 +44,16 @@ func (s Split) Training(k int) []int {
 		mark(keep, s.Development, true)
 		mark(keep, s.Folds[k], false)
 	}
-	var rows []int
+	count := 0
+	for _, ok := range keep {
+		if ok {
+			count++
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	rows := make([]int, 0, count)
 	for i, ok := range keep {
 		if ok {
 			rows = append(rows, i)

@@ -17,14 +17,18 @@ package table
 
 import (
 	"fmt"
+	"iter"
 	"math"
+	"slices"
 )
 
 // Table is a set of equally long columns with distinct names.
 type Table struct {
+	// columns are nil where lazy makes them.
 	columns []*Column
 	index   map[string]int
 	rows    int
+	lazy    *selection
 }
 
 // New makes a table of the columns. It fails when two columns share a name or
@@ -49,8 +53,18 @@ func New(columns ...*Column) (*Table, error) {
 // Rows is the number of rows.
 func (t *Table) Rows() int { return t.rows }
 
-// Columns returns the columns in order. The slice must not be changed.
-func (t *Table) Columns() []*Column { return t.columns }
+// Columns returns the columns in order. The slice must not be changed. Those of
+// a View are all in memory as long as the slice is; see Each.
+func (t *Table) Columns() []*Column {
+	if t.lazy == nil {
+		return t.columns
+	}
+	out := make([]*Column, len(t.lazy.from))
+	for i := range out {
+		out[i] = t.lazy.column(i)
+	}
+	return out
+}
 
 // Column finds a column by name.
 func (t *Table) Column(name string) (*Column, bool) {
@@ -58,13 +72,17 @@ func (t *Table) Column(name string) (*Column, bool) {
 	if !ok {
 		return nil, false
 	}
+	if t.lazy != nil {
+		return t.lazy.column(i), true
+	}
 	return t.columns[i], true
 }
 
 // Names lists the column names in order.
 func (t *Table) Names() []string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
+	all := t.heads()
+	names := make([]string, len(all))
+	for i, c := range all {
 		names[i] = c.Name
 	}
 	return names
@@ -72,34 +90,61 @@ func (t *Table) Names() []string {
 
 // Schema describes every column without its values.
 func (t *Table) Schema() Schema {
-	s := make(Schema, len(t.columns))
-	for i, c := range t.columns {
+	all := t.heads()
+	s := make(Schema, len(all))
+	for i, c := range all {
 		s[i] = c.Field()
 	}
 	return s
 }
 
-// Take makes a table of the given rows, in the given order; a row may be taken
-// several times. It panics on a row outside the table, like a slice does.
-func (t *Table) Take(rows []int) *Table {
-	out := make([]*Column, len(t.columns))
-	for i, c := range t.columns {
-		out[i] = c.Take(rows)
+// heads are columns with the names, kinds, roles and levels of the table's, but
+// not always with its rows.
+func (t *Table) heads() []*Column {
+	if t.lazy != nil {
+		return t.lazy.from
 	}
-	return &Table{columns: out, index: t.index, rows: len(rows)}
+	return t.columns
+}
+
+// Each gives the columns that have the role, one after the other. Unlike with
+// ByRole, those of a View need not all be in memory at a time.
+func (t *Table) Each(r Role) iter.Seq[*Column] {
+	return func(yield func(*Column) bool) {
+		for i, c := range t.heads() {
+			if c.Role != r {
+				continue
+			}
+			if t.lazy != nil {
+				c = t.lazy.column(i)
+			}
+			if !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Select makes a table of the named columns, in the order of the names.
 func (t *Table) Select(names ...string) (*Table, error) {
 	out := make([]*Column, 0, len(names))
 	for _, n := range names {
-		c, ok := t.Column(n)
+		i, ok := t.index[n]
 		if !ok {
 			return nil, fmt.Errorf("table: select: no column %q; there are %v", n, t.Names())
 		}
-		out = append(out, c)
+		out = append(out, t.heads()[i])
 	}
-	return New(out...)
+	return t.of(out)
+}
+
+// of makes a table of some of the heads.
+func (t *Table) of(heads []*Column) (*Table, error) {
+	out, err := New(heads...)
+	if err == nil && t.lazy != nil {
+		out = out.selected(t.lazy.rows)
+	}
+	return out, err
 }
 
 // Without makes a table that lacks the named columns; unknown names are
@@ -110,12 +155,12 @@ func (t *Table) Without(names ...string) *Table {
 		drop[n] = true
 	}
 	var out []*Column
-	for _, c := range t.columns {
+	for _, c := range t.heads() {
 		if !drop[c.Name] {
 			out = append(out, c)
 		}
 	}
-	kept, err := New(out...)
+	kept, err := t.of(out)
 	if err != nil { // a subset of a valid table is valid
 		panic(err)
 	}
@@ -127,13 +172,7 @@ func (t *Table) Without(names ...string) *Table {
 
 // ByRole lists the columns that have the role.
 func (t *Table) ByRole(r Role) []*Column {
-	var out []*Column
-	for _, c := range t.columns {
-		if c.Role == r {
-			out = append(out, c)
-		}
-	}
-	return out
+	return slices.Collect(t.Each(r))
 }
 
 // Field describes one column: everything but its values.

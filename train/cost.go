@@ -42,7 +42,7 @@ func costOf(s *solution.Solution, rows *table.Table, fit time.Duration) (Cost, e
 }
 
 func rowSeconds(s *solution.Solution, rows *table.Table) (float64, error) {
-	conformed, _, err := rows.Conform(s.Schema)
+	conformed, _, err := rows.Slice(0, min(rows.Rows(), timedRows)).Conform(s.Schema)
 	if err != nil {
 		return 0, err
 	}

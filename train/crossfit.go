@@ -47,12 +47,16 @@ type FoldOut struct {
 // Complete is CrossFit where some folds, by number from 0, have been predicted
 // before by the same candidate; the result is the same bits.
 func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.Split, before map[int]*FoldOut, threads int) (*OutOfFold, error) {
+	entry, err := p.entry(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.within(entry, split); err != nil {
+		return nil, err
+	}
 	k := p.Outputs()
 	out := NewOutOfFold(split, k)
-	at := make(map[int]int, len(out.Rows))
-	for i, r := range out.Rows {
-		at[r] = i
-	}
+	at := places(out.Rows)
 	rounds := make([]int, len(split.Folds))
 	costs := make([]Cost, len(split.Folds))
 	errs := make([]error, len(split.Folds))
@@ -74,7 +78,7 @@ func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.S
 			}
 			rounds[f], costs[f] = fold.Rounds, fold.Cost
 			for i, r := range split.Folds[f] {
-				copy(out.Predictions[at[r]*k:], fold.Predictions[i*k:(i+1)*k])
+				copy(out.Predictions[int(at[r])*k:], fold.Predictions[i*k:(i+1)*k])
 			}
 		})
 	}
@@ -93,33 +97,43 @@ func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.S
 // NewOutOfFold is an OutOfFold of the rows of the split with predictions of zero,
 // outputs values per row, to be filled.
 func NewOutOfFold(split table.Split, outputs int) *OutOfFold {
-	foldOf := map[int]int{}
-	out := &OutOfFold{}
-	for f, rows := range split.Folds {
-		for _, r := range rows {
-			foldOf[r] = f
-			out.Rows = append(out.Rows, r)
-		}
-	}
+	out := &OutOfFold{Rows: slices.Concat(split.Folds...)}
 	slices.Sort(out.Rows)
 	out.Fold = make([]int, len(out.Rows))
-	for i, r := range out.Rows {
-		out.Fold[i] = foldOf[r]
+	at := places(out.Rows)
+	for f, rows := range split.Folds {
+		for _, r := range rows {
+			out.Fold[at[r]] = f
+		}
 	}
 	out.Predictions = make([]float64, len(out.Rows)*outputs)
+	return out
+}
+
+// places gives for every row where it stands in rows, which rise.
+func places(rows []int) []int32 {
+	if len(rows) == 0 {
+		return nil
+	}
+	out := make([]int32, rows[len(rows)-1]+1)
+	for i, r := range rows {
+		out[r] = int32(i)
+	}
 	return out
 }
 
 // Fold predicts the rows of fold f, from 0, by a model that learnt from the
 // split's training rows of that fold.
 func (p *Problem) Fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) (*FoldOut, error) {
+	threads, leave := p.enter(threads)
+	defer leave()
 	begin := time.Now()
 	fitted, err := p.Fit(ctx, c, split.Training(f), Options{Threads: threads})
 	if err != nil {
 		return nil, err
 	}
 	took := time.Since(begin)
-	held := p.Table.Take(split.Folds[f])
+	held := p.Table.View(split.Folds[f])
 	predictions, err := fitted.Solution.Predict(held, threads)
 	if err != nil {
 		return nil, err

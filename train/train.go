@@ -49,6 +49,12 @@ type Problem struct {
 	Seed uint64
 	// Entries are the models there are.
 	Entries []model.Entry
+	// Limit is limits.memory in bytes, 0 for none. CrossFit refuses a candidate
+	// that needs more on its own.
+	Limit int64
+
+	slots chan struct{} // see Bound
+	each  int
 }
 
 // NewProblem reads outcomes and target values from the table's target column,
@@ -124,13 +130,19 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
 	}
 	learn := without(rows, watch)
-	learnt := p.Table.Take(learn)
+	learnt := p.Table.View(learn)
 	y := pick(p.Y, learn)
 	steps, x, err := features.Fit(learnt, y, features.Options{
 		Encoding: entry.Encoding, Task: p.Task, Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed, Extras: p.extras(entry.Encoding),
+		Views: entry.Views,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
+	}
+	if x == nil {
+		if x, err = applied(steps, learnt); err != nil {
+			return nil, fmt.Errorf("train: %s: %w", c.Label, err)
+		}
 	}
 	in := model.Training{
 		Task: p.Task, X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
@@ -246,13 +258,12 @@ func (p *Problem) stopping(e model.Entry, c model.Candidate, rows []int, opt Opt
 }
 
 func (p *Problem) watched(steps *features.Fitted, rows []int) (*model.Training, error) {
-	t := p.Table.Take(rows)
-	conformed, _, err := t.Conform(steps.Inputs())
+	conformed, _, err := p.Table.View(rows).Conform(steps.Inputs())
 	if err != nil {
 		return nil, err
 	}
 	x := model.NewMatrix(steps.Features(), len(rows))
-	if err := steps.Apply(conformed, x); err != nil {
+	if err := apply(steps, conformed, x); err != nil {
 		return nil, err
 	}
 	return &model.Training{Task: p.Task, X: x, Y: pick(p.Y, rows), Classes: p.Outcomes}, nil

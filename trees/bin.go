@@ -71,6 +71,8 @@ type binner struct {
 	min     float64
 	// sample are the rows that numbers are looked at in, nil for all.
 	sample []int32
+	// seen is what a view was read once for, nil for other matrices.
+	seen *seen
 }
 
 func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
@@ -80,6 +82,9 @@ func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
 		draw(rand.New(rand.NewPCG(seed, seedEdges)), x.Rows, edgeSample, func(row int) {
 			b.sample = append(b.sample, int32(row))
 		}, nil)
+	}
+	if x.View() {
+		b.seen = b.look()
 	}
 	return b
 }
@@ -117,11 +122,16 @@ type binScratch struct {
 // bundle finds the columns of the features from first on.
 func (b *binner) bundle(s *binScratch, first int, found []column) {
 	n, f := b.x.Rows, b.x.Cols()
-	missing := [bundle]bool{}
-	for i := range n {
-		for j, x := range b.x.Values[i*f+first : i*f+first+len(found)] {
-			if x != x {
-				missing[j] = true
+	missing, values := [bundle]bool{}, b.x.Values
+	if b.seen != nil {
+		values = b.seen.sample
+		copy(missing[:], b.seen.missing[first:first+len(found)])
+	} else {
+		for i := range n {
+			for j, x := range values[i*f+first : i*f+first+len(found)] {
+				if x != x {
+					missing[j] = true
+				}
 			}
 		}
 	}
@@ -132,10 +142,10 @@ func (b *binner) bundle(s *binScratch, first int, found []column) {
 	s.values = slices.Grow(s.values[:0], rows*len(found))[:rows*len(found)]
 	for i := range rows {
 		at := i
-		if b.sample != nil {
+		if b.sample != nil && b.seen == nil {
 			at = int(b.sample[i])
 		}
-		for j, x := range b.x.Values[at*f+first : at*f+first+len(found)] {
+		for j, x := range values[at*f+first : at*f+first+len(found)] {
 			s.values[j*rows+i] = x + 0 // -0 becomes 0
 		}
 	}
@@ -271,15 +281,10 @@ func between(a, b float64) float64 {
 func (b *binner) category(c *column, levels int) {
 	c.levels = levels
 	counts := make([]float64, levels)
-	f := b.x.Cols()
-	for i := range b.x.Rows {
-		if x := b.x.Values[i*f+c.feature]; x == x {
-			if b.w == nil {
-				counts[int(x)]++
-			} else {
-				counts[int(x)] += b.w[i]
-			}
-		}
+	if b.seen != nil {
+		counts = b.seen.counts[c.feature]
+	} else {
+		b.count(counts, 0, b.x.Values[c.feature:])
 	}
 	order := make([]int32, 0, levels)
 	for code, n := range counts {
@@ -299,6 +304,22 @@ func (b *binner) category(c *column, levels int) {
 	}
 	for bin, code := range c.level {
 		c.binOf[code] = uint8(bin)
+	}
+}
+
+// count adds up the weights of the codes of a feature; values begins with its
+// value in the row lo and goes to the end of the rows to count.
+func (b *binner) count(counts []float64, lo int, values []float64) {
+	f := b.x.Cols()
+	for i := lo; len(values) > 0; i++ {
+		if x := values[0]; x == x {
+			if b.w == nil {
+				counts[int(x)]++
+			} else {
+				counts[int(x)] += b.w[i]
+			}
+		}
+		values = values[min(f, len(values)):]
 	}
 }
 
@@ -359,107 +380,54 @@ func (r *radix) sort() {
 	}
 }
 
-// binned holds the bins of all training rows twice: in panels, where the bins
-// of one row stand together, for histograms; and in columns, for moving rows
-// to a split's children.
-type binned struct {
-	rows   int
-	cols   []column
-	quads  []quad
-	panels []panel
-	// columns[j][i] is the bin of row i in cols[j].
-	columns [][]uint8
-	// cells is the length of a histogram.
-	cells int
+// viewRows is how many rows of a view are read as one task.
+const viewRows = 4096
+
+// seen is what is kept of a view to find the bins by, so that it is read once
+// for all features.
+type seen struct {
+	// missing says by feature whether any row has no value.
+	missing []bool
+	// counts are the weights by code of each category.
+	counts [][]float64
+	// sample are the values of the rows that numbers are looked at in.
+	sample []float64
 }
 
-// quad is up to four columns whose bins of one row fill a uint32 and whose
-// histograms stand one after the other, span cells apart.
-type quad struct {
-	// cols are positions in binned.cols; only the first lanes are set.
-	cols   [4]int32
-	lanes  int
-	span   int
-	offset int
-}
-
-// panel is a group of neighbouring quads, at most one cache line wide: the
-// bins of row i in quad first+q are bins[i*width+q], the first column lowest.
-type panel struct {
-	first, width int
-	bins         []uint32
-}
-
-const (
-	// wideSpan is the span of a quad that can hold any bin. Columns of few bins
-	// are kept together in quads of narrowSpan.
-	wideSpan, narrowSpan = 256, 16
-	panelWidth           = 16
-	// layoutRows is how many rows are binned as one task.
-	layoutRows = 64
-)
-
-func newBinned(x *model.Matrix, cols []column, t *team) *binned {
-	d := &binned{rows: x.Rows, cols: cols}
-	d.columns = make([][]uint8, len(cols))
-	for j := range d.columns {
-		d.columns[j] = make([]uint8, x.Rows)
+// look reads the view in the order of its rows, on which the last bits of sums
+// of weights depend.
+func (b *binner) look() *seen {
+	f := b.x.Cols()
+	rows := b.x.Rows
+	if b.sample != nil {
+		rows = len(b.sample)
 	}
-	d.group(narrowSpan, func(cells int) bool { return cells <= narrowSpan })
-	d.group(wideSpan, func(cells int) bool { return cells > narrowSpan })
-	n := (len(d.quads) + panelWidth - 1) / panelWidth
-	for p := range n {
-		first, end := p*len(d.quads)/n, (p+1)*len(d.quads)/n
-		d.panels = append(d.panels, panel{first, end - first, make([]uint32, x.Rows*(end-first))})
+	s := &seen{missing: make([]bool, f), counts: make([][]float64, f), sample: make([]float64, 0, rows*f)}
+	for j, feature := range b.x.Features {
+		s.counts[j] = make([]float64, feature.Levels)
 	}
-	t.run((x.Rows+layoutRows-1)/layoutRows, func(_, task int) {
-		d.fill(x, task*layoutRows, min(x.Rows, (task+1)*layoutRows))
-	})
-	return d
-}
-
-// group makes quads of the columns whose number of cells is wanted.
-func (d *binned) group(span int, wanted func(cells int) bool) {
-	lanes := 4 // of the last quad
-	for j := range d.cols {
-		if !wanted(d.cols[j].cells()) {
-			continue
-		}
-		if lanes == 4 {
-			d.quads = append(d.quads, quad{span: span, offset: d.cells})
-			d.cells += 4 * span
-			lanes = 0
-		}
-		q := &d.quads[len(d.quads)-1]
-		q.cols[lanes] = int32(j)
-		d.cols[j].offset = q.offset + lanes*span
-		lanes++
-		q.lanes = lanes
-	}
-}
-
-// fill bins the rows lo to hi-1.
-func (d *binned) fill(x *model.Matrix, lo, hi int) {
-	f := x.Cols()
-	for p := range d.panels {
-		panel := &d.panels[p]
-		for at := range panel.width {
-			q := &d.quads[panel.first+at]
-			for lane, j := range q.cols[:q.lanes] {
-				c, column := &d.cols[j], d.columns[j]
-				for i := lo; i < hi; i++ {
-					b := c.bin(x.Values[i*f+c.feature])
-					column[i] = b
-					panel.bins[i*panel.width+at] |= uint32(b) << (8 * lane)
-				}
-			}
-			// Lanes without a column are added up as well. Were all their bins the
-			// same, each addition would wait for the one before.
-			for lane := q.lanes; lane < 4; lane++ {
-				for i := lo; i < hi; i++ {
-					panel.bins[i*panel.width+at] |= uint32(i%narrowSpan) << (8 * lane)
-				}
+	var scratch model.Matrix
+	drawn := b.sample
+	for lo := 0; lo < b.x.Rows; lo += viewRows {
+		hi := min(b.x.Rows, lo+viewRows)
+		values := b.x.Block(lo, hi, &scratch)
+		for k := 0; k < len(values); k += f {
+			for j, x := range values[k : k+f] {
+				s.missing[j] = s.missing[j] || x != x
 			}
 		}
+		for j, counts := range s.counts {
+			if len(counts) > 0 {
+				b.count(counts, lo, values[j:])
+			}
+		}
+		if b.sample == nil {
+			s.sample = append(s.sample, values...)
+		}
+		for ; len(drawn) > 0 && int(drawn[0]) < hi; drawn = drawn[1:] {
+			k := (int(drawn[0]) - lo) * f
+			s.sample = append(s.sample, values[k:k+f]...)
+		}
 	}
+	return s
 }

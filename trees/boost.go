@@ -402,8 +402,12 @@ func (b *booster) addLeaf(_, at int) {
 }
 
 func (b *booster) addOut(_, task int) {
-	score := b.scores()
-	for _, r := range b.out[task*block : min(len(b.out), (task+1)*block)] {
+	score, rows := b.scores(), b.out[task*block:min(len(b.out), (task+1)*block)]
+	if b.in.X.View() {
+		b.addOutOfView(score, rows)
+		return
+	}
+	for _, r := range rows {
 		score[r] += b.applied.value(b.in.X.Row(int(r)))
 	}
 }

@@ -24,6 +24,7 @@ var Boost = model.Entry{
 	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding:  model.Native,
 	Separates: true,
+	Views:     true,
 	Params:    boostParams,
 	Stopping:  &model.Stopping{Rounds: "rounds", Patience: "patience"},
 	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {

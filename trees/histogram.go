@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"bespoke/internal/histogram"
+	"bespoke/model"
 )
 
 // cell holds the sums of one histogram bin, or the share of one row, as whole
@@ -215,5 +216,119 @@ func newPool(cells, leaves int) *pool {
 func (p *pool) reset() {
 	for i := range p.owner {
 		p.owner[i] = -1
+	}
+}
+
+// binned holds the bins of all training rows twice: in panels, where the bins
+// of one row stand together, for histograms; and in columns, for moving rows
+// to a split's children.
+type binned struct {
+	rows   int
+	cols   []column
+	quads  []quad
+	panels []panel
+	// columns[j][i] is the bin of row i in cols[j].
+	columns [][]uint8
+	// cells is the length of a histogram.
+	cells int
+}
+
+// quad is up to four columns whose bins of one row fill a uint32 and whose
+// histograms stand one after the other, span cells apart.
+type quad struct {
+	// cols are positions in binned.cols; only the first lanes are set.
+	cols   [4]int32
+	lanes  int
+	span   int
+	offset int
+}
+
+// panel is a group of neighbouring quads, at most one cache line wide: the
+// bins of row i in quad first+q are bins[i*width+q], the first column lowest.
+type panel struct {
+	first, width int
+	bins         []uint32
+}
+
+const (
+	// wideSpan is the span of a quad that can hold any bin. Columns of few bins
+	// are kept together in quads of narrowSpan.
+	wideSpan, narrowSpan = 256, 16
+	panelWidth           = 16
+	// layoutRows is how many rows are binned as one task.
+	layoutRows = 64
+)
+
+func newBinned(x *model.Matrix, cols []column, t *team) *binned {
+	d := &binned{rows: x.Rows, cols: cols}
+	d.columns = make([][]uint8, len(cols))
+	for j := range d.columns {
+		d.columns[j] = make([]uint8, x.Rows)
+	}
+	d.group(narrowSpan, func(cells int) bool { return cells <= narrowSpan })
+	d.group(wideSpan, func(cells int) bool { return cells > narrowSpan })
+	n := (len(d.quads) + panelWidth - 1) / panelWidth
+	for p := range n {
+		first, end := p*len(d.quads)/n, (p+1)*len(d.quads)/n
+		d.panels = append(d.panels, panel{first, end - first, make([]uint32, x.Rows*(end-first))})
+	}
+	rows := layoutRows
+	if x.View() {
+		rows = viewRows
+	}
+	scratch := make([]model.Matrix, t.threads)
+	t.run((x.Rows+rows-1)/rows, func(worker, task int) {
+		first, end := task*rows, min(x.Rows, (task+1)*rows)
+		values := x.Block(first, end, &scratch[worker])
+		for lo := first; lo < end; lo += layoutRows {
+			d.fill(values[(lo-first)*x.Cols():], x.Cols(), lo, min(end, lo+layoutRows))
+		}
+	})
+	return d
+}
+
+// group makes quads of the columns whose number of cells is wanted.
+func (d *binned) group(span int, wanted func(cells int) bool) {
+	lanes := 4 // of the last quad
+	for j := range d.cols {
+		if !wanted(d.cols[j].cells()) {
+			continue
+		}
+		if lanes == 4 {
+			d.quads = append(d.quads, quad{span: span, offset: d.cells})
+			d.cells += 4 * span
+			lanes = 0
+		}
+		q := &d.quads[len(d.quads)-1]
+		q.cols[lanes] = int32(j)
+		d.cols[j].offset = q.offset + lanes*span
+		lanes++
+		q.lanes = lanes
+	}
+}
+
+// fill bins the rows lo to hi-1, whose values of f features begin with those of
+// row lo.
+func (d *binned) fill(values []float64, f, lo, hi int) {
+	for p := range d.panels {
+		panel := &d.panels[p]
+		for at := range panel.width {
+			q := &d.quads[panel.first+at]
+			for lane, j := range q.cols[:q.lanes] {
+				c, column := &d.cols[j], d.columns[j]
+				for i := lo; i < hi; i++ {
+					b := c.bin(values[(i-lo)*f+c.feature])
+					column[i] = b
+					panel.bins[i*panel.width+at] |= uint32(b) << (8 * lane)
+				}
+			}
+			// Lanes without a column are added up as well. Were all their bins the
+			// same, each addition would wait for the one before.
+			for lane := q.lanes; lane < 4; lane++ {
+				for i := lo; i < hi; i++ {
+					panel.bins[i*panel.width+at] |= uint32(i%narrowSpan) << (8 * lane)
+				}
+			}
+		}
 	}
 }

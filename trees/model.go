@@ -5,10 +5,9 @@
 //
 //	entry.go      the table of parameters and the entry Boost
 //	bin.go        values to bins: quantile edges, categories by count
-//	layout.go     the binned rows in memory, in panels and in columns
 //	sample.go     which rows and features a tree sees, which features a leaf
 //	loss.go       which loss is followed, leaves that are quantiles
-//	histogram.go  gradient sums per bin
+//	histogram.go  gradient sums per bin; the binned rows in memory, in panels and in columns
 //	split.go      the best threshold of a feature, the best set of levels of a category
 //	grow.go       one tree, leaf by leaf, the best split first
 //	boost.go      rounds, early stopping, gradients

@@ -374,3 +374,19 @@ func (g *planter) questions() float64 {
 	}
 	return float64(n)
 }
+
+// addOutOfView is addOut where the features of the rows, which rise, are those
+// of a view.
+func (b *booster) addOutOfView(score []float64, rows []int32) {
+	var scratch model.Matrix
+	f := b.in.X.Cols()
+	for len(rows) > 0 {
+		lo := int(rows[0])
+		hi := min(lo+viewRows, int(rows[len(rows)-1])+1)
+		values := b.in.X.Block(lo, hi, &scratch)
+		for ; len(rows) > 0 && int(rows[0]) < hi; rows = rows[1:] {
+			k := (int(rows[0]) - lo) * f
+			score[rows[0]] += b.applied.value(values[k : k+f])
+		}
+	}
+}

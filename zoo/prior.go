@@ -24,6 +24,7 @@ var Prior = model.Entry{
 	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding:  model.Native,
 	Separates: true,
+	Views:     true,
 	Params:    priorParams,
 	Fit:       fitPrior,
 	Load:      loadPrior,

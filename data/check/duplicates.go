@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"math/bits"
 
 	"bespoke/table"
 )
@@ -23,13 +24,13 @@ func duplicates(in *Input, out *Result) {
 			columns = append(columns, c)
 		}
 	}
-	if len(columns) < 2 {
+	if len(columns) < 2 || in.Table.Rows() >= math.MaxInt32 {
 		return
 	}
 	first := firstEqual(columns, in.Table.Rows())
 	var copies []int
 	for i, f := range first {
-		if f != i {
+		if int(f) != i {
 			copies = append(copies, i)
 		}
 	}
@@ -46,8 +47,8 @@ func duplicates(in *Input, out *Result) {
 }
 
 // twins handles development rows that equal a held-out row.
-func (in *Input) twins(out *Result, first []int) {
-	held := make(map[int]bool, len(in.Split.Test))
+func (in *Input) twins(out *Result, first []int32) {
+	held := make([]bool, len(first))
 	for _, r := range in.Split.Test {
 		held[first[r]] = true
 	}
@@ -79,41 +80,39 @@ func (in *Input) twins(out *Result, first []int) {
 
 // firstEqual gives, for every row, the first row that equals it (itself when
 // there is none before).
-func firstEqual(columns []*table.Column, rows int) []int {
+func firstEqual(columns []*table.Column, rows int) []int32 {
 	hashes := make([]uint64, rows)
 	for _, c := range columns {
 		addHashes(c, hashes)
 	}
-	// Rows that are first of their kind and share a hash are chained, the latest
-	// at the head.
-	first, before := make([]int, rows), make([]int32, rows)
-	heads := make(map[uint64]int32, rows)
+	// Rows that are first of their kind and share the high bits of their hash are
+	// chained, the latest at the head; places are counted from 1.
+	shift := 64 - bits.Len(uint(rows))
+	first, before, heads := make([]int32, rows), make([]int32, rows), make([]int32, 1<<(64-shift))
 	for i, h := range hashes {
-		first[i] = i
-		head, known := heads[h]
-		if !known {
-			head = -1
-		}
-		for r := head; r >= 0; r = before[r] {
-			if equalRows(columns, int(r), i) {
-				first[i] = int(r)
+		first[i] = int32(i)
+		head := &heads[h*spread>>shift]
+		for r := *head; r > 0; r = before[r-1] {
+			if hashes[r-1] == h && equalRows(columns, int(r-1), i) {
+				first[i] = r - 1
 				break
 			}
 		}
-		if first[i] == i {
-			before[i] = head
-			heads[h] = int32(i)
+		if first[i] == int32(i) {
+			before[i], *head = *head, int32(i)+1
 		}
 	}
 	return first
 }
 
+// spread moves what differs between hashes to their high bits.
+const spread = 0x9e3779b97f4a7c15
+
 // addHashes mixes a column's values into the rows' hashes. Which hash a value
 // gets does not matter to the result: equal hashes are compared by value.
 func addHashes(c *table.Column, hashes []uint64) {
-	const prime = 0x9e3779b97f4a7c15
 	mix := func(i int, v uint64) {
-		h := (hashes[i] ^ v) * prime
+		h := (hashes[i] ^ v) * spread
 		hashes[i] = h ^ h>>29
 	}
 	switch c.Kind {

@@ -17,6 +17,18 @@ func newColumn(name string, form Form, kind string) *Column {
 	return c
 }
 
+// expect makes room for so many rows, so that growing does not take the column's
+// memory twice. Texts grow in blocks.
+func (c *Column) expect(rows int) {
+	switch c.Form {
+	case Numbers:
+		c.Numbers = make([]float64, 0, rows)
+	case Times:
+		c.Times = make([]int64, 0, rows)
+	case Texts, Nested:
+	}
+}
+
 // largestExact is 2^53: from here on whole numbers lose digits in a float64.
 const largestExact = 1 << 53
 

@@ -24,10 +24,12 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := db.Texts(ctx, fmt.Sprintf("SELECT CAST(sum(total_uncompressed_size) AS VARCHAR), CAST(sum(num_values) AS VARCHAR) FROM parquet_metadata(%s)", duck.Path(path)))
+	size, err := db.Texts(ctx, fmt.Sprintf("SELECT CAST(sum(total_uncompressed_size) AS VARCHAR), CAST(sum(num_values) AS VARCHAR), "+
+		"(SELECT CAST(sum(num_rows) AS VARCHAR) FROM parquet_file_metadata(%[1]s)), CAST(count(DISTINCT path_in_schema) AS VARCHAR) FROM parquet_metadata(%[1]s)", duck.Path(path)))
 	if err != nil {
 		return nil, fmt.Errorf("data: reading %q: %s", name, trouble(err, path, name))
 	}
+	rows := 0
 	if len(size) == 1 && size[0][0] != "" {
 		bytes, err1 := strconv.ParseInt(size[0][0], 10, 64)
 		values, err2 := strconv.ParseInt(size[0][1], 10, 64)
@@ -35,9 +37,16 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 			if err := j.budget.need(fmt.Sprintf("%q", name), bytes+12*values); err != nil {
 				return nil, err
 			}
+			// The file says how many rows it has; it is believed where its values
+			// are as many.
+			n, err1 := strconv.ParseInt(size[0][2], 10, 64)
+			columns, err2 := strconv.ParseInt(size[0][3], 10, 64)
+			if err1 == nil && err2 == nil && n > 0 && columns > 0 && n <= values/columns {
+				rows = int(n)
+			}
 		}
 	}
-	raw, err := j.readTyped(ctx, db, "read_parquet("+duck.Path(path)+")", fmt.Sprintf("%q", name))
+	raw, err := j.readTyped(ctx, db, "read_parquet("+duck.Path(path)+")", fmt.Sprintf("%q", name), rows)
 	if err != nil {
 		if ctx.Err() != nil || j.budget.full() {
 			return nil, err

@@ -32,7 +32,7 @@ func readQuery(ctx context.Context, j *job) (*Raw, error) {
 		return nil, err
 	}
 	defer db.Close()
-	raw, err := j.readTyped(ctx, db, "("+named.query+"\n)", "the query")
+	raw, err := j.readTyped(ctx, db, "("+named.query+"\n)", "the query", 0)
 	switch {
 	case errors.Is(err, duck.ErrNotSelect):
 		return nil, fmt.Errorf("data: source: query: %w", err)

@@ -174,7 +174,8 @@ func (j *job) close() {
 // open gives the job's database for reading files.
 func (j *job) open() (*duck.DB, error) {
 	if j.db == nil {
-		db, err := duck.Open(duck.Options{Threads: j.Threads, Memory: j.budget.limit})
+		// Files are streamed: the rows that were read take the memory, not DuckDB.
+		db, err := duck.Open(duck.Options{Threads: j.Threads, Memory: j.budget.limit / 4})
 		if err != nil {
 			return nil, err
 		}

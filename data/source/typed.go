@@ -17,8 +17,8 @@ import (
 )
 
 // readTyped reads a relation that has types of its own: a table function or a
-// query in parentheses.
-func (j *job) readTyped(ctx context.Context, db *duck.DB, relation, what string) (*Raw, error) {
+// query in parentheses. rows is how many it has, 0 where that is not known.
+func (j *job) readTyped(ctx context.Context, db *duck.DB, relation, what string, rows int) (*Raw, error) {
 	fields, err := db.Fields("SELECT * FROM " + relation)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,9 @@ func (j *job) readTyped(ctx context.Context, db *duck.DB, relation, what string)
 		alias := "c" + strconv.Itoa(i)
 		aliases = append(aliases, alias)
 		selected = append(selected, plan.Cast(alias))
-		raw.Columns = append(raw.Columns, newColumn(unique[i], forms[plan.Form], plan.Name))
+		c := newColumn(unique[i], forms[plan.Form], plan.Name)
+		c.expect(rows)
+		raw.Columns = append(raw.Columns, c)
 		if plan.Form == duck.Nested {
 			raw.Findings = append(raw.Findings, nestedFinding(unique[i], what))
 		}
