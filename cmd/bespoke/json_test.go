@@ -55,8 +55,8 @@ func TestJSON(t *testing.T) {
 		n    int
 	}{
 		{"check", []string{"check", dir}, []string{"data", "gates", "need", "scenario", "sensitivity", "version"}, 1},
-		{"run", []string{"run", dir}, []string{"bundle", "data", "design", "economics", "evaluate", "explain", "gates", "latency", "need", "scenario", "search", "sensitivity", "version"}, 1},
-		{"report", []string{"report", dir}, []string{"bundle", "data", "design", "economics", "evaluate", "explain", "gates", "latency", "need", "scenario", "search", "sensitivity", "version"}, 1},
+		{"run", []string{"run", dir}, []string{"bundle", "costs", "data", "design", "economics", "evaluate", "explain", "gates", "latency", "need", "scenario", "search", "sensitivity", "version"}, 1},
+		{"report", []string{"report", dir}, []string{"bundle", "costs", "data", "design", "economics", "evaluate", "explain", "gates", "latency", "need", "scenario", "search", "sensitivity", "version"}, 1},
 		{"whatif", []string{"whatif", dir, "--set", "value.actions.refuse=-1"}, []string{"cases", "currency", "rows", "scenario"}, 1},
 		{"render", []string{"render", dir}, nil, 1},
 		{"schema", []string{"schema"}, nil, 1},
