@@ -63,7 +63,7 @@ var boostParams = []model.Param{
 		Doc: "Factor on the values of every step.",
 	},
 	{
-		Name: "max_leaves", Default: 3.0, Min: 2, Max: 16, Integer: true,
+		Name: "max_leaves", Default: 2.0, Min: 2, Max: 16, Integer: true,
 		Doc: "Most intervals of bins in one step of a feature; a step of a pair has up to four cells.",
 	},
 	{
@@ -103,7 +103,7 @@ var boostParams = []model.Param{
 		Doc: "Number of pairs of features with a term of their own, the strongest first; -1 takes those stronger than chance, at most twice as many as features. Three and more classes have none.",
 	},
 	{
-		Name: "pair_bins", Default: 32.0, Min: 2, Max: 64, Integer: true,
+		Name: "pair_bins", Default: 64.0, Min: 2, Max: 64, Integer: true,
 		Doc: "Most bins per side of a pair; few rows have fewer.",
 	},
 }
