@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"sync"
 )
 
 // leafPoints is how many points a leaf of the tree has at most.
@@ -86,15 +85,37 @@ type scratch struct {
 	votes votes
 }
 
-// pool lends scratch memory.
-type pool struct{ sync.Pool }
+// pool lends scratch memory. It keeps what was given back for good, unlike
+// sync.Pool, so that predicting allocates nothing once it has begun.
+type pool struct {
+	free              chan *scratch
+	dims, width, most int
+}
+
+// mostKept is how much scratch memory a pool keeps: enough for as many rows at a
+// time as there are processors on most machines.
+const mostKept = 64
 
 func (p *pool) init(dims, width, most int) {
-	p.New = func() any {
-		return &scratch{
-			row: make([]float64, dims), away: make([]float64, dims), heap: make([]found, 0, most),
-			votes: votes{near: tally{said: make([]float64, width)}, edge: tally{said: make([]float64, width)}},
-		}
+	*p = pool{free: make(chan *scratch, mostKept), dims: dims, width: width, most: most}
+}
+
+func (p *pool) get() *scratch {
+	select {
+	case s := <-p.free:
+		return s
+	default:
+	}
+	return &scratch{
+		row: make([]float64, p.dims), away: make([]float64, p.dims), heap: make([]found, 0, p.most),
+		votes: votes{near: tally{said: make([]float64, p.width)}, edge: tally{said: make([]float64, p.width)}},
+	}
+}
+
+func (p *pool) put(s *scratch) {
+	select {
+	case p.free <- s:
+	default:
 	}
 }
 

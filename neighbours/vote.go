@@ -111,7 +111,7 @@ func inReach(m *Model, s *scratch, lo, hi int) {
 // the number, or one probability per class. It does not allocate, and takes time
 // in proportion to the points that the tree cannot rule out.
 func (m *Model) Predict(row, out []float64) {
-	s := m.pool.Get().(*scratch)
+	s := m.pool.get()
 	for d, j := range m.used {
 		s.row[d] = row[j]
 	}
@@ -132,7 +132,7 @@ func (m *Model) Predict(row, out []float64) {
 		}
 	}
 	m.tell(v, out)
-	m.pool.Put(s)
+	m.pool.put(s)
 }
 
 // Raw writes the number, the log-odds of class 1, or the logarithm of the

@@ -62,6 +62,9 @@ func TestEstimateOfMemory(t *testing.T) {
 		learnAndTell(t, rows)
 		return
 	}
+	if testing.Short() {
+		t.Skip("measures processes of its own, to which a race detector would add; without -short it runs")
+	}
 	if runs.PeakMemory() == 0 {
 		t.Skip("this system does not tell how much memory a process has held")
 	}

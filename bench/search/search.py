@@ -12,7 +12,8 @@ learnt list that the guided search
 begins with is learnt without the set (bench/portfolio). Figures go to
 results.json, from which `report` makes the tables of RESULTS.md.
 
-Run it with a Python that has flaml (requirements.txt), or without FLAML.
+Run it with a Python that has flaml (bench/automl/requirements.txt; it wants an
+older xgboost than bench/requirements.txt), or without FLAML.
 """
 
 import argparse
