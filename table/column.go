@@ -159,7 +159,10 @@ func (c *Column) As(r Role) *Column {
 }
 
 // Take makes a column of the given rows.
-func (c *Column) Take(rows []int) *Column {
+func (c *Column) Take(rows []int) *Column { return gather(c, rows) }
+
+// gather is Take for row numbers of any size.
+func gather[R int | int32](c *Column, rows []R) *Column {
 	d := *c
 	switch c.Kind {
 	case Number:

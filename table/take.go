@@ -65,7 +65,7 @@ func (t *Table) Slice(lo, hi int) *Table {
 	out := &Table{columns: make([]*Column, len(t.heads())), index: t.index, rows: hi - lo}
 	for i, c := range t.heads() {
 		if t.lazy != nil {
-			out.columns[i] = c.gather(t.lazy.rows[lo:hi])
+			out.columns[i] = gather(c, t.lazy.rows[lo:hi])
 		} else {
 			out.columns[i] = c.slice(lo, hi)
 		}
@@ -103,25 +103,9 @@ func (s *selection) column(i int) *Column {
 	if c := s.made[i].Value(); c != nil {
 		return c
 	}
-	c := s.from[i].gather(s.rows)
+	c := gather(s.from[i], s.rows)
 	s.made[i] = weak.Make(c)
 	return c
-}
-
-// gather is Take for row numbers of half the size.
-func (c *Column) gather(rows []int32) *Column {
-	d := *c
-	switch c.Kind {
-	case Number:
-		d.Numbers = take(c.Numbers, rows)
-	case Category:
-		d.Codes = take(c.Codes, rows)
-	case Text:
-		d.Texts = take(c.Texts, rows)
-	case Time:
-		d.Times = take(c.Times, rows)
-	}
-	return &d
 }
 
 // slice shares the rows lo to hi-1.
