@@ -49,7 +49,7 @@ func (f *flow) economics(e *Evaluation, o evaluate.Options) error {
 
 // timed measures how long deciding one row takes.
 func timed(s *solution.Solution, rows *table.Table) (*report.Latency, error) {
-	spans, err := spans(s, rows)
+	spans, err := s.Times(rows, latencySample)
 	if err != nil {
 		return nil, err
 	}

@@ -46,11 +46,11 @@ func measure(l scenario.Limits, s *solution.Solution, t *table.Table, rows []int
 		out = append(out, Limit{Name: "latency", Allowed: l.Latency.String(), Measured: p95.Round(100 * time.Nanosecond).String(), Passed: p95 <= time.Duration(l.Latency)})
 	}
 	if l.Size > 0 {
-		size, err := size(s)
+		size, err := s.Bytes()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: web.Bytes(int64(size)), Passed: size <= l.Size})
+		out = append(out, Limit{Name: "size", Allowed: l.Size.String(), Measured: web.Bytes(size), Passed: scenario.Size(size) <= l.Size})
 	}
 	return out, nil
 }
@@ -71,49 +71,16 @@ func brokenLimits(limits []Limit) string {
 	return strings.Join(broken, "; ")
 }
 
-// size is the number of bytes of the solution's parts.
-func size(s *solution.Solution) (scenario.Size, error) {
-	parts, err := s.Parts()
-	if err != nil {
-		return 0, err
-	}
-	total := 0
-	for _, p := range parts {
-		total += len(p)
-	}
-	return scenario.Size(total), nil
-}
-
 // latencySample is how many rows latency is measured on.
 const latencySample = 500
 
 // latency is the 95th percentile of deciding one row.
 func latency(s *solution.Solution, rows *table.Table) (time.Duration, error) {
-	all, err := spans(s, rows)
+	all, err := s.Times(rows, latencySample)
 	if err != nil {
 		return 0, err
 	}
 	return all[len(all)*95/100], nil
-}
-
-// spans are the times of deciding rows one by one, the shortest first.
-func spans(s *solution.Solution, rows *table.Table) ([]time.Duration, error) {
-	conformed, _, err := rows.Conform(s.Schema)
-	if err != nil {
-		return nil, err
-	}
-	r := s.NewRow()
-	var out []time.Duration
-	for i := range latencySample {
-		r.Fill(conformed, i%conformed.Rows())
-		begin := time.Now()
-		if err := s.Decide(r); err != nil {
-			return nil, err
-		}
-		out = append(out, time.Since(begin))
-	}
-	slices.Sort(out)
-	return out, nil
 }
 
 // memory says before anything is learnt whether a trial fits into

@@ -250,3 +250,24 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+// TestMeasures: the size is that of the parts, and as many decisions are timed as
+// asked for, the shortest first.
+func TestMeasures(t *testing.T) {
+	s, rows := loans(t, "linear.logistic.v1", true)
+	parts, err := s.Parts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int64(0)
+	for _, p := range parts {
+		want += int64(len(p))
+	}
+	if got, err := s.Bytes(); err != nil || got != want {
+		t.Errorf("%d bytes (%v), the parts have %d", got, err, want)
+	}
+	spans, err := s.Times(rows.Take([]int{0, 1, 2}), 7)
+	if err != nil || len(spans) != 7 || !slices.IsSorted(spans) || spans[0] <= 0 {
+		t.Errorf("times %v, %v", spans, err)
+	}
+}

@@ -30,34 +30,16 @@ const timedRows = 64
 // costOf measures what a fold learnt; rows are some that it did not learn from.
 func costOf(s *solution.Solution, rows *table.Table, fit time.Duration) (Cost, error) {
 	c := Cost{Fit: fit.Seconds()}
-	parts, err := s.Parts()
+	var err error
+	if c.Bytes, err = s.Bytes(); err != nil {
+		return c, err
+	}
+	spans, err := s.Times(rows, timedRows)
 	if err != nil {
 		return c, err
 	}
-	for _, p := range parts {
-		c.Bytes += int64(len(p))
-	}
-	c.Row, err = rowSeconds(s, rows)
-	return c, err
-}
-
-func rowSeconds(s *solution.Solution, rows *table.Table) (float64, error) {
-	conformed, _, err := rows.Slice(0, min(rows.Rows(), timedRows)).Conform(s.Schema)
-	if err != nil {
-		return 0, err
-	}
-	r := s.NewRow()
-	spans := make([]time.Duration, timedRows)
-	for i := range spans {
-		r.Fill(conformed, i%conformed.Rows())
-		begin := time.Now()
-		if err := s.Decide(r); err != nil {
-			return 0, err
-		}
-		spans[i] = time.Since(begin)
-	}
-	slices.Sort(spans)
-	return spans[len(spans)/2].Seconds(), nil
+	c.Row = spans[len(spans)/2].Seconds()
+	return c, nil
 }
 
 // together is the cost of all folds. Those that an earlier process learnt, whose
