@@ -47,11 +47,7 @@ type FoldOut struct {
 // Complete is CrossFit where some folds, by number from 0, have been predicted
 // before by the same candidate; the result is the same bits.
 func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.Split, before map[int]*FoldOut, threads int) (*OutOfFold, error) {
-	entry, err := p.entry(c.Model)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.within(entry, split); err != nil {
+	if err := p.fits(c, split); err != nil {
 		return nil, err
 	}
 	k := p.Outputs()
@@ -72,7 +68,7 @@ func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.S
 			}
 			fold := before[f]
 			if fold == nil {
-				if fold, errs[f] = p.Fold(ctx, c, split, f, inside); errs[f] != nil {
+				if fold, errs[f] = p.fold(ctx, c, split, f, inside); errs[f] != nil {
 					return
 				}
 			}
@@ -123,8 +119,25 @@ func places(rows []int) []int32 {
 }
 
 // Fold predicts the rows of fold f, from 0, by a model that learnt from the
-// split's training rows of that fold.
+// split's training rows of that fold. Like CrossFit it refuses a candidate that
+// needs more memory than there may be.
 func (p *Problem) Fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) (*FoldOut, error) {
+	if err := p.fits(c, split); err != nil {
+		return nil, err
+	}
+	return p.fold(ctx, c, split, f, threads)
+}
+
+// fits says whether a candidate may be learnt at all.
+func (p *Problem) fits(c model.Candidate, split table.Split) error {
+	entry, err := p.entry(c.Model)
+	if err != nil {
+		return err
+	}
+	return p.within(entry, split)
+}
+
+func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) (*FoldOut, error) {
 	threads, leave := p.enter(threads)
 	defer leave()
 	begin := time.Now()

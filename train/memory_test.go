@@ -122,6 +122,9 @@ func TestFitsWaitWhereMemoryIsShort(t *testing.T) {
 	if _, err := p.CrossFit(context.Background(), small, split, 2); !errors.As(err, &large) || large.Needed != one || !strings.Contains(err.Error(), "limits.memory") {
 		t.Errorf("a fit that needs more than the limit gave %v", err)
 	}
+	if _, err := p.Fold(context.Background(), small, split, 0, 2); !errors.As(err, &large) {
+		t.Errorf("a single fold that needs more than the limit gave %v", err)
+	}
 	p.Limit = one
 	if _, err := p.CrossFit(context.Background(), small, split, 2); err != nil {
 		t.Error(err)
