@@ -67,15 +67,16 @@ func main() {
 	params := flag.String("params", "{}", "parameters as JSON")
 	threads := flag.Int("threads", 2, "goroutines")
 	repeats := flag.Int("repeats", 1, "fits per fold, for profiles")
+	batch := flag.Int("batch", 0, "rows to predict for the time of a batch: the test rows as often as it takes (0: once)")
 	profile := flag.String("profile", "", "file to write a CPU profile to")
 	flag.Parse()
-	if err := run(*data, *params, *threads, *repeats, *profile); err != nil {
+	if err := run(*data, *params, *threads, *repeats, *batch, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, params string, threads, repeats int, profile string) error {
+func run(dir, params string, threads, repeats, batch int, profile string) error {
 	d, err := load(dir)
 	if err != nil {
 		return fmt.Errorf("trees: reading %q: %w", dir, err)
@@ -97,7 +98,7 @@ func run(dir, params string, threads, repeats int, profile string) error {
 	}
 	var out result
 	for fold := range d.Folds {
-		if err := d.measure(&out, int32(fold), p, threads, repeats); err != nil {
+		if err := d.measure(&out, int32(fold), p, threads, repeats, batch); err != nil {
 			return err
 		}
 	}
@@ -164,7 +165,7 @@ func (d *dataset) take(rows []int) model.Training {
 	return t
 }
 
-func (d *dataset) measure(out *result, fold int32, p model.Params, threads, repeats int) error {
+func (d *dataset) measure(out *result, fold int32, p model.Params, threads, repeats, batch int) error {
 	train, test := d.split(fold)
 	train.Threads = threads
 	var m *trees.Model
@@ -178,8 +179,10 @@ func (d *dataset) measure(out *result, fold int32, p model.Params, threads, repe
 		out.CPU = append(out.CPU, processor()-cpu)
 	}
 	predicted := make([]float64, test.X.Rows*m.Outputs())
-	start := time.Now()
 	m.PredictAll(test.X, predicted, threads)
+	x := many(test.X, batch)
+	start := time.Now()
+	m.PredictAll(x, make([]float64, x.Rows*m.Outputs()), threads)
 	out.Predict = append(out.Predict, time.Since(start).Seconds())
 	l, err := loss(m, test, predicted, p)
 	if err != nil {
@@ -190,6 +193,18 @@ func (d *dataset) measure(out *result, fold int32, p model.Params, threads, repe
 	b, err := m.MarshalBinary()
 	out.Bytes = len(b)
 	return err
+}
+
+// many repeats rows until there are as many as asked for.
+func many(x *model.Matrix, rows int) *model.Matrix {
+	if rows == 0 {
+		return x
+	}
+	which := make([]int, rows)
+	for i := range which {
+		which[i] = i % x.Rows
+	}
+	return x.Take(which)
 }
 
 // processor is the seconds that this process has had of all processors.

@@ -3,6 +3,7 @@
     go build -o /tmp/trees ./bench/trees
     python bench/trees/parity.py /tmp/trees quality [set ...]
     python bench/trees/parity.py /tmp/trees speed [set ...]
+    python bench/trees/parity.py /tmp/trees peers DIR [set ...]
 
 quality: losses on held-out rows (log-loss for classes, RMSE for numbers, the
 mean loss of other objectives), the mean over six partitions into five folds,
@@ -12,6 +13,14 @@ speed: whole fits, bins included, and predictions of 20 % of the rows. Each
 program runs in turn with the other, several times, and the least time counts,
 as the machine may have other work. "processor" is user and system time with one
 thread, which other work hardly changes; "wall" is with two threads.
+
+peers: wall seconds of fits and of 100,000 predictions with two threads, ours
+beside LightGBM (with whichever of its two layouts is quicker), XGBoost's hist
+and scikit-learn's HistGradientBoosting, each in turn, eight times. DIR gets
+ours.txt, lightgbm.txt, xgboost.txt and sklearn.txt in the format of Go's
+benchmarks:
+
+    benchstat DIR/lightgbm.txt DIR/ours.txt
 """
 
 import json
@@ -117,6 +126,7 @@ CASES |= {
     "fashion-mnist, 10 rounds": (fashion, {"rounds": 10}),
 }
 QUALITY = list(CASES)[:-3]
+PEERS = ["spambase", "diamonds x 20", "million", "fashion-mnist, 10 rounds"]
 SPEED = ["credit-g", "mlc-churn", "spambase", "bank-costs", "diamonds", "ames", "splice", "million", "diamonds x 20", "fashion-mnist, 10 rounds"]
 
 
@@ -151,13 +161,13 @@ def loss(task, objective, alpha, y, p):
     return np.sqrt(np.mean((y - p) ** 2))
 
 
-def lightgbm(x, y, task, classes, features, fold, k, params, threads):
+def lightgbm(x, y, task, classes, features, fold, k, params, threads, batch=None):
     p = {NAMES.get(n, n): v for n, v in params.items() if n not in ("objective",)}
     objective = params.get("objective", "squared")
     p["objective"] = {"binary": "binary", "multiclass": "multiclass"}.get(task) or OBJECTIVES[objective]
     if task == "multiclass":
         p["num_class"] = len(classes)
-    p |= {"num_threads": threads, "deterministic": True, "force_row_wise": True, "verbosity": -1, "seed": 1}
+    p = {"force_row_wise": True} | p | {"num_threads": threads, "deterministic": True, "verbosity": -1, "seed": 1}
     cats = [i for i, f in enumerate(features) if f.get("levels")]
     out = {"loss": [], "train": [], "cpu": [], "predict": []}
     for f in range(k):
@@ -169,16 +179,92 @@ def lightgbm(x, y, task, classes, features, fold, k, params, threads):
         out["train"].append(time.perf_counter() - start)
         out["cpu"].append(time.process_time() - cpu)
         start = time.perf_counter()
-        pred = m.predict(xb, num_threads=threads)
+        pred = m.predict(xb if batch is None else batch, num_threads=threads)
         out["predict"].append(time.perf_counter() - start)
+        if batch is not None:
+            pred = m.predict(xb, num_threads=threads)
         out["loss"].append(loss(task, objective, params.get("alpha", 0.9), yb, pred))
     return out
 
 
-def ours(binary, at, params, threads):
-    text = subprocess.run([binary, "-data", at, "-params", json.dumps(params), "-threads", str(threads)],
+def ours(binary, at, params, threads, batch=0):
+    text = subprocess.run([binary, "-data", at, "-params", json.dumps(params), "-threads", str(threads), "-batch", str(batch)],
                           check=True, capture_output=True, text=True).stdout
     return json.loads(text)
+
+
+def xgboost(x, y, task, classes, features, fold, k, params, threads, batch):
+    import xgboost as xgb
+    p = {"tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 31, "max_depth": 0, "max_bin": 255, "eta": 0.1,
+         "lambda": 0.0, "min_child_weight": 1e-3, "nthread": threads, "verbosity": 0, "seed": 1,
+         "objective": {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}[task]}
+    if task == "multiclass":
+        p["num_class"] = len(classes)
+    kinds = ["c" if f.get("levels") else "q" for f in features]
+    data = {"feature_types": kinds, "enable_categorical": True, "nthread": threads}
+    test = fold == 0
+    start = time.perf_counter()
+    m = xgb.train(p, xgb.QuantileDMatrix(x[~test], y[~test], max_bin=255, **data), params["rounds"])
+    fit = time.perf_counter() - start
+    start = time.perf_counter()
+    m.predict(xgb.DMatrix(batch, **data))
+    predict = time.perf_counter() - start
+    return {"loss": [loss(task, "squared", 0, y[test], m.predict(xgb.DMatrix(x[test], **data)))], "train": [fit], "predict": [predict]}
+
+
+def sklearn(x, y, task, classes, features, fold, k, params, threads, batch):
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    cats = [i for i, f in enumerate(features) if f.get("levels")]
+    make = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
+    m = make(max_iter=params["rounds"], max_leaf_nodes=31, min_samples_leaf=20, learning_rate=0.1, max_bins=255,
+             early_stopping=False, categorical_features=cats or None, random_state=1)
+    test = fold == 0
+    start = time.perf_counter()
+    m.fit(x[~test], y[~test])
+    fit = time.perf_counter() - start
+    say = m.predict if task == "regression" else m.predict_proba
+    start = time.perf_counter()
+    say(batch)
+    predict = time.perf_counter() - start
+    p = say(x[test])
+    return {"loss": [loss(task, "squared", 0, y[test], p[:, 1] if task == "binary" else p)], "train": [fit], "predict": [predict]}
+
+
+def lightgbm_batch(x, y, task, classes, features, fold, k, params, threads, batch, layout):
+    extra = params | {layout: True, "force_row_wise": layout == "force_row_wise"}
+    return lightgbm(x, y, task, classes, features, fold, k, extra, threads, batch)
+
+
+def peers(binary, at_results, names):
+    """Writes what benchstat reads: a line for each fit and each batch."""
+    os.makedirs(at_results, exist_ok=True)
+    sides = ["ours", "lightgbm", "xgboost", "sklearn"]
+    losses = {}
+    for name in names:
+        make, extra = CASES[name]
+        data, params = make(), {"rounds": 100} | extra
+        fold = folds(data[1], data[2], 1, 0)
+        batch = np.resize(data[0][fold == 0], (100_000, data[0].shape[1]))
+        with tempfile.TemporaryDirectory() as at:
+            write(at, *data, fold, 1)
+            layouts = {n: lightgbm_batch(*data, fold, 1, params, 2, batch, n)["train"][0]
+                       for _ in range(3) for n in ("force_row_wise", "force_col_wise")}
+            layout = min(layouts, key=layouts.get)
+            run = {
+                "ours": lambda: ours(binary, at, params, 2, len(batch)),
+                "lightgbm": lambda: lightgbm_batch(*data, fold, 1, params, 2, batch, layout),
+                "xgboost": lambda: xgboost(*data, fold, 1, params, 2, batch),
+                "sklearn": lambda: sklearn(*data, fold, 1, params, 2, batch),
+            }
+            for _ in range(8):
+                for side in sides:
+                    r = run[side]()
+                    losses[name, side] = r["loss"][0]
+                    label = name.replace(" ", "_").replace(",", "")
+                    with open(os.path.join(at_results, side + ".txt"), "a") as f:
+                        f.write(f"BenchmarkFit/{label} 1 {int(r['train'][0] * 1e9)} ns/op\n")
+                        f.write(f"BenchmarkBatch/{label} 1 {int(r['predict'][0] * 1e9)} ns/op\n")
+        print(name, layout, " ".join(f"{side} {losses[name, side]:.6g}" for side in sides), flush=True)
 
 
 def quality(binary, names):
@@ -228,7 +314,9 @@ def speed(binary, names):
 
 def main():
     binary, what, names = sys.argv[1], sys.argv[2], sys.argv[3:]
-    {"quality": lambda: quality(binary, names or QUALITY), "speed": lambda: speed(binary, names or SPEED)}[what]()
+    {"quality": lambda: quality(binary, names or QUALITY),
+     "speed": lambda: speed(binary, names or SPEED),
+     "peers": lambda: peers(binary, names[0], names[1:] or PEERS)}[what]()
 
 
 if __name__ == "__main__":
