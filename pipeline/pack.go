@@ -131,10 +131,11 @@ func (f *flow) reason() string {
 		return fmt.Sprintf("%s of %d on out-of-fold rows, %s: %s", t.Candidate.Label, len(search.Trials), t.Candidate.Reason, strings.Join(search.Shares(), ", "))
 	}
 	if f.learnt.Payoffs == nil {
-		return fmt.Sprintf("best %s of %d candidates on out-of-fold rows", f.learnt.Metric.Title, len(f.learnt.Search.Trials))
+		return fmt.Sprintf("best %s of %d candidates on out-of-fold rows; %d could not be told apart by it, of which it has the best loss",
+			f.learnt.Metric.Title, len(search.Trials), search.Equals)
 	}
 	return fmt.Sprintf("most money of %d candidates on out-of-fold rows (%s per decision); %d could not be told apart by money, of which it has the best loss",
-		len(f.learnt.Search.Trials), value.Round(t.Money), f.learnt.Search.Equals)
+		len(search.Trials), value.Round(t.Money), search.Equals)
 }
 
 func (f *flow) cardFigures(c *bundle.Card) {

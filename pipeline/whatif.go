@@ -113,7 +113,7 @@ func (f *flow) whatIf(file *scenario.File, change scenario.WhatIf) (*WhatIfCase,
 
 // rejudge chooses again on out-of-fold rows.
 func (f *flow) rejudge(w *WhatIfCase, l Learning, under *Learnt, o evaluate.Options) error {
-	search, err := under.Search.Again(l.judge(under), under.Metric.Higher)
+	search, err := under.Search.Again(l.judge(under), under.metricOf, under.Metric.Higher)
 	if err != nil {
 		return err
 	}

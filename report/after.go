@@ -40,15 +40,19 @@ func (r *Result) chapterTrain() *web.Chapter {
 	return c
 }
 
-// equals says how the scenario's choice was made among those that earn alike.
+// equals says how the scenario's choice was made among those that earn alike,
+// without payoffs among those that are as good by the metric.
 func (r *Result) equals() string {
 	s := r.Search
-	out := ""
-	if r.hasMoney() && s.Equals > 1 {
-		out = fmt.Sprintf(" %d candidates could not be told apart by money", s.Equals)
+	out, by := "", "money"
+	if !r.hasMoney() {
+		by = r.metric().Title
+	}
+	if s.Equals > 1 {
+		out = fmt.Sprintf(" %d candidates could not be told apart by %s", s.Equals, by)
 	}
 	switch k := s.Committee; {
-	case k != nil && k.Taken && out == "":
+	case k != nil && k.Taken && (out == "" || !r.hasMoney()):
 		return fmt.Sprintf(" What is bundled is the mean of %d candidates: %s.", len(k.Members), k.Reason)
 	case k != nil && k.Taken:
 		return out + fmt.Sprintf("; the mean of %d of them was taken: %s.", len(k.Members), k.Reason)

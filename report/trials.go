@@ -74,6 +74,8 @@ func (r *Result) leaderboard() web.Block {
 	if r.hasMoney() {
 		t.Columns = append(t.Columns, web.Column{Title: "money per 1,000 decisions", Number: true, Unit: r.currency(), Decimals: 0, Whisker: true})
 		t.Note = "Whiskers are plus and minus two standard errors. Candidates marked “equal” cannot be told from the most money."
+	} else if r.Search.Equals > 1 {
+		t.Note = "Candidates marked “equal” cannot be told from the best by the metric of the folds."
 	}
 	if r.Costs != nil {
 		t.Columns = append(t.Columns, costColumns...)

@@ -5,10 +5,10 @@ package tune
 // would. No trial is trained or calibrated again, and the outcome itself stays
 // as it is. Trials that failed stay failed; those that were dropped for a limit
 // stay marked, and it is the caller who passes over them. The error is that of
-// a search of which every trial failed.
-func (o *Outcome) Again(judge Judge, higherIsBetter bool) (*Outcome, error) {
+// a search of which every trial failed. metric is as Search.Metric.
+func (o *Outcome) Again(judge Judge, metric Metric, higherIsBetter bool) (*Outcome, error) {
 	search := *o.search
-	search.Judge, search.HigherIsBetter = judge, higherIsBetter
+	search.Judge, search.Metric, search.HigherIsBetter = judge, metric, higherIsBetter
 	out := &Outcome{Trials: make([]*Trial, len(o.Trials)), Reproducible: o.Reproducible, Steps: o.Steps, search: &search}
 	for i, t := range o.Trials {
 		again := *t

@@ -25,7 +25,7 @@ func TestAgain(t *testing.T) {
 		}
 		return score, err
 	}
-	again, err := first.Again(bold, false)
+	again, err := first.Again(bold, nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}

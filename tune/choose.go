@@ -26,9 +26,11 @@ func (s *Search) choose(o *Outcome) error {
 	if best < 0 {
 		return errors.New("tune: search: every candidate failed; the first: " + o.Trials[0].Failed)
 	}
-	o.Technology, o.Scenario = best, best
+	o.Technology = best
 	if most >= 0 {
 		o.Scenario, o.Equals = chooseMoney(o.Trials, most)
+	} else {
+		o.Scenario, o.Equals = s.chooseMetric(o.Trials, best)
 	}
 	return s.committee(o, most)
 }
@@ -106,6 +108,52 @@ func alike(most, money []float64) bool {
 	difference := make([]float64, len(most))
 	for r := range difference {
 		difference[r] = most[r] - money[r]
+	}
+	gap, noise := meanError(difference)
+	return gap <= noiseErrors*noise
+}
+
+// chooseMetric takes, without payoffs, among the trials whose metric cannot be
+// told from the best, the one with the lowest proper loss, as chooseMoney does
+// with money and for the same reason: docs/decisions 0012.
+func (s *Search) chooseMetric(trials []*Trial, best int) (chosen, equals int) {
+	chosen = best
+	for i, t := range trials {
+		if t.Out() != "" || !s.alikeMetric(&trials[best].Judged, &t.Judged) {
+			continue
+		}
+		t.Equal = true
+		equals++
+		if t.Loss < trials[chosen].Loss {
+			chosen = i
+		}
+	}
+	return chosen, equals
+}
+
+// alikeMetric says whether a metric cannot be told from the best: the mean of the
+// differences by fold is at most noiseErrors of its standard errors. A metric
+// such as AUC is no mean over rows, so that rows have no differences of their
+// own.
+func (s *Search) alikeMetric(best, other *Judged) bool {
+	if best == other {
+		return true
+	}
+	if len(best.folds) != len(other.folds) {
+		return false
+	}
+	var difference []float64
+	for f, b := range best.folds {
+		d := b - other.folds[f]
+		if !s.HigherIsBetter {
+			d = -d
+		}
+		if !math.IsNaN(d) { // a fold of one class has no AUC
+			difference = append(difference, d)
+		}
+	}
+	if len(difference) < 2 {
+		return false
 	}
 	gap, noise := meanError(difference)
 	return gap <= noiseErrors*noise

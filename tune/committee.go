@@ -120,8 +120,8 @@ func (s *Search) settle(o *Outcome, most int) {
 	switch {
 	case c.Loss >= single.Loss:
 		c.Reason = fmt.Sprintf("the mean's loss of %.4g is not below the %.4g of the best single candidate", c.Loss, single.Loss)
-	case c.money == nil && s.better(single.Metric, c.Metric):
-		c.Reason = fmt.Sprintf("the mean's metric of %.4g is worse than the %.4g of the best single candidate", c.Metric, single.Metric)
+	case c.money == nil && s.better(single.Metric, c.Metric) && !s.alikeMetric(&single.Judged, &c.Judged):
+		c.Reason = fmt.Sprintf("the mean's metric of %.4g is worse than the %.4g of the best single candidate, by more than noise", c.Metric, single.Metric)
 	case c.money != nil && !alike(o.Trials[most].money, c.money):
 		c.Reason = "the mean earns less than the candidate that earns most, by more than noise"
 	default:

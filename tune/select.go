@@ -183,8 +183,8 @@ func (s *Search) settleNested(o *Outcome, most int) {
 	switch single := o.Trials[o.Scenario]; {
 	case c.Nested.Mean >= c.Nested.Single:
 		c.Reason = said
-	case c.money == nil && s.better(single.Metric, c.Metric):
-		c.Reason = fmt.Sprintf("the mean's metric of %.4g is worse than the %.4g of the best single candidate", c.Metric, single.Metric)
+	case c.money == nil && s.better(single.Metric, c.Metric) && !s.alikeMetric(&single.Judged, &c.Judged):
+		c.Reason = fmt.Sprintf("the mean's metric of %.4g is worse than the %.4g of the best single candidate, by more than noise", c.Metric, single.Metric)
 	case c.money != nil && !alike(o.Trials[most].money, c.money):
 		c.Reason = "the mean earns less than the candidate that earns most, by more than noise"
 	default:

@@ -40,6 +40,9 @@ type Score struct {
 // Judge scores calibrated out-of-fold predictions of the given rows.
 type Judge func(rows []int, predictions []float64) (Score, error)
 
+// Metric is the scenario's metric of calibrated predictions of some rows.
+type Metric func(rows []int, predictions []float64) (float64, error)
+
 // Search is what to search and how.
 type Search struct {
 	Problem *train.Problem
@@ -54,6 +57,9 @@ type Search struct {
 	Judge  Judge
 	// HigherIsBetter is the direction of the metric.
 	HigherIsBetter bool
+	// Metric is asked fold by fold where there is no money to compare trials by;
+	// when it is nil the best metric of all rows decides there.
+	Metric Metric
 	// Committee is of how many trials at most the mean may be taken; below 2
 	// single trials are kept.
 	Committee int
@@ -85,7 +91,8 @@ type Trial struct {
 	Judged
 	// Rounds is the median over the folds of rounds kept; 0 when it has none.
 	Rounds int `json:"rounds,omitempty"`
-	// Equal is true when the trial's money cannot be told from the most.
+	// Equal is true when the trial's money, without payoffs its metric, cannot be
+	// told from the best.
 	Equal bool `json:"equal,omitempty"`
 	// Cost is what it took where it was tried; nil when that was not kept. It
 	// differs from run to run and is therefore kept apart from what does not.
@@ -119,7 +126,9 @@ type Judged struct {
 	// Dropped says which limit was broken when it was about to be chosen.
 	Dropped string `json:"dropped,omitempty"`
 
-	money       []float64
+	money []float64
+	// folds is the metric of each fold, without payoffs; NaN where it is undefined.
+	folds       []float64
 	outOfFold   *train.OutOfFold
 	calibration *train.Calibration
 }
@@ -135,14 +144,16 @@ type Outcome struct {
 	Trials []*Trial `json:"trials"`
 	// Technology is the index of the trial with the best metric.
 	Technology int `json:"technology"`
-	// Scenario is the index of the trial that earns most; see docs/decisions
-	// 0002. Without payoffs it is Technology.
+	// Scenario is the index of the trial that earns most, without payoffs of the
+	// one with the best metric, and of those that cannot be told from it the one
+	// with the least loss; see docs/decisions 0002 and 0012.
 	Scenario int `json:"scenario"`
 	// Committee is the mean of several trials; where it is taken, it stands in
 	// the place of Scenario. It is nil when no mean is better than its best
 	// member on the rows that the members were drawn by.
 	Committee *Committee `json:"committee,omitempty"`
-	// Equals is how many trials' money could not be told from the most.
+	// Equals is how many trials' money, without payoffs metric, could not be told
+	// from the best.
 	Equals int `json:"equals"`
 	// Reused is how many trials came from the journal.
 	Reused int `json:"-"`
@@ -304,6 +315,31 @@ func (s *Search) score(o *train.OutOfFold, c *train.Calibration) (Judged, error)
 	}
 	if j.money != nil {
 		j.Money, j.MoneyError = meanError(j.money)
+		return j, nil
 	}
+	j.folds = s.byFold(o, c.Predictions)
 	return j, nil
+}
+
+// byFold is the metric of the rows of each fold.
+func (s *Search) byFold(o *train.OutOfFold, predictions []float64) []float64 {
+	if s.Metric == nil {
+		return nil
+	}
+	k := s.Problem.Outputs()
+	out := make([]float64, len(s.Split.Folds))
+	for f := range out {
+		var rows []int
+		var some []float64
+		for i, g := range o.Fold {
+			if g == f {
+				rows, some = append(rows, o.Rows[i]), append(some, predictions[i*k:(i+1)*k]...)
+			}
+		}
+		var err error
+		if out[f], err = s.Metric(rows, some); err != nil {
+			out[f] = math.NaN()
+		}
+	}
+	return out
 }

@@ -282,6 +282,42 @@ func TestHowMuchMoreMoneyDecides(t *testing.T) {
 	}
 }
 
+// Without money the metric decides from two standard errors of its differences
+// by fold on, and among those that cannot be told apart the loss.
+func TestMetricDecidesWithoutMoney(t *testing.T) {
+	for _, c := range []struct {
+		gaps             []float64 // of the first trial over the second, by fold
+		scenario, equals int
+	}{
+		{[]float64{1, 2, 3}, 0, 1},                   // 2 of 0.58
+		{[]float64{-1, 1, 2}, 1, 2},                  // 0.67 of 0.88
+		{[]float64{math.NaN(), 2, 2.1}, 0, 1},        // a fold without a metric
+		{[]float64{math.NaN(), math.NaN(), 5}, 0, 1}, // one fold says nothing of noise: the best of all rows
+	} {
+		s := search(t, 2)
+		s.Models, s.Threads, s.HigherIsBetter, s.Committee = nil, 1, true, 1
+		judged, asked := 0, 0
+		s.Judge = func([]int, []float64) (tune.Score, error) {
+			judged++
+			return tune.Score{Metric: 10 - float64(judged), Loss: float64(3 - judged)}, nil
+		}
+		s.Metric = func([]int, []float64) (float64, error) {
+			asked++
+			if trial := (asked - 1) / 3; trial == 1 {
+				return 0, nil
+			}
+			return c.gaps[asked-1], nil
+		}
+		o, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Technology != 0 || o.Scenario != c.scenario || o.Equals != c.equals {
+			t.Errorf("gaps %v: technology %d, scenario %d, equals %d; want 0, %d, %d", c.gaps, o.Technology, o.Scenario, o.Equals, c.scenario, c.equals)
+		}
+	}
+}
+
 func TestTimeBudgetIsNotReproducible(t *testing.T) {
 	s := search(t, 0)
 	s.Budget = scenario.Budget{Time: 1}
