@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"bespoke/model"
+	"bespoke/scenario"
 )
 
 // learnt are parameters of boosted trees in the order in which they come near
@@ -25,41 +26,62 @@ const learntBelow = 4000
 // portfolioModel is the model that the learnt list is of.
 const portfolioModel = "trees.boost.v1"
 
+// others are models that a guided search tries beside those that are proposed
+// anyway: not to win alone, but since a mean of models that err in different ways
+// has less loss (docs/decisions 0013). below is the number of rows from which
+// they are not worth their time, or their size.
+var others = []struct {
+	model, label, reason string
+	below                int
+}{
+	{"trees.extra.v1", "extra trees", "errs in other ways than boosting, which helps a mean", learntBelow},
+	{"additive.boost.v1", "additive model", "smooth effects and few pairs, which helps a mean and often wins where rows are few", 20_000},
+}
+
 // Portfolio puts the candidates of a plan in the order in which a guided search
 // tries them: the baseline and the first other one, which is the simplest, then
 // the list that was learnt on many data sets, where boosted trees are proposed at
-// all, then what else the plan has. What is in both is tried once. With many
-// rows the order stays that of the plan. plan itself stays as it is.
-func Portfolio(plan Plan) (Plan, error) {
+// all, then further models, unless the scenario says which ones to use, then what
+// else the plan has. What is in both is tried once. With many rows the order
+// stays that of the plan. plan itself stays as it is.
+func Portfolio(plan Plan, entries []model.Entry, wish scenario.Design) (Plan, error) {
 	var list []struct {
 		Params model.Params `json:"params"`
 	}
 	if err := json.Unmarshal(learnt, &list); err != nil {
 		return Plan{}, fmt.Errorf("design: portfolio: %w", err)
 	}
-	if plan.Facts.Rows >= learntBelow {
-		return plan, nil
-	}
 	out := plan
-	out.Candidates = slices.Clone(plan.Candidates[:min(2, len(plan.Candidates))])
-	add := func(c model.Candidate) {
-		same := func(have model.Candidate) bool {
-			return have.Model == c.Model && len(have.Params) == len(c.Params) && (len(c.Params) == 0 || reflect.DeepEqual(have.Params, c.Params))
-		}
-		if !slices.ContainsFunc(out.Candidates, same) {
-			out.Candidates = append(out.Candidates, c)
+	out.Candidates = slices.Clone(plan.Candidates)
+	if plan.Facts.Rows < learntBelow {
+		out.Candidates = out.Candidates[:min(2, len(out.Candidates))]
+		if slices.ContainsFunc(plan.Candidates, func(c model.Candidate) bool { return c.Model == portfolioModel }) {
+			for i, l := range list {
+				out.add(model.Candidate{
+					Label: fmt.Sprintf("boosted trees, learnt %d", i+1), Model: portfolioModel, Params: l.Params,
+					Reason: "does well soon on many data sets",
+				})
+			}
 		}
 	}
-	if slices.ContainsFunc(plan.Candidates, func(c model.Candidate) bool { return c.Model == portfolioModel }) {
-		for i, l := range list {
-			add(model.Candidate{
-				Label: fmt.Sprintf("boosted trees, learnt %d", i+1), Model: portfolioModel, Params: l.Params,
-				Reason: "does well soon on many data sets",
-			})
+	for _, o := range others {
+		entry, ok := find(entries, o.model)
+		if ok && entry.Handles(plan.Facts.Task) && plan.Facts.Rows < o.below && len(wish.Models) == 0 && !excluded(o.model, wish) {
+			out.add(model.Candidate{Label: o.label, Model: o.model, Reason: o.reason})
 		}
 	}
 	for _, c := range plan.Candidates {
-		add(c)
+		out.add(c)
 	}
 	return out, nil
+}
+
+// add appends a candidate that is not there yet.
+func (p *Plan) add(c model.Candidate) {
+	same := func(have model.Candidate) bool {
+		return have.Model == c.Model && len(have.Params) == len(c.Params) && (len(c.Params) == 0 || reflect.DeepEqual(have.Params, c.Params))
+	}
+	if !slices.ContainsFunc(p.Candidates, same) {
+		p.Candidates = append(p.Candidates, c)
+	}
 }

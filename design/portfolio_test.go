@@ -2,6 +2,7 @@ package design_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestPortfolio(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := design.Portfolio(plan)
+			got, err := design.Portfolio(plan, zoo.All, scenario.Design{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,13 +63,43 @@ func TestPortfolio(t *testing.T) {
 			}
 		}
 	}
-	plan, err := design.Propose(design.Facts{Task: model.Binary, Rows: 500, Features: 10}, zoo.All, scenario.Design{Models: []string{"linear.logistic.v1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := design.Portfolio(plan)
-	if err != nil || len(got.Candidates) != len(plan.Candidates) {
-		t.Errorf("boosted trees were not wished for: %+v, %v", got.Candidates, err)
+}
+
+// Further models are tried where rows are few and the scenario does not say
+// which models to use, or to leave out.
+func TestPortfolioTriesOthers(t *testing.T) {
+	const extra, additive, boosted = "trees.extra.v1", "additive.boost.v1", "trees.boost.v1"
+	for _, c := range []struct {
+		name string
+		rows int
+		wish scenario.Design
+		want map[string]bool
+	}{
+		{"few rows", 500, scenario.Design{}, map[string]bool{extra: true, additive: true, boosted: true}},
+		{"more rows", 10_000, scenario.Design{}, map[string]bool{additive: true, boosted: true}},
+		{"many rows", 100_000, scenario.Design{}, map[string]bool{boosted: true}},
+		{"one is left out", 500, scenario.Design{Exclude: []string{extra}}, map[string]bool{additive: true, boosted: true}},
+		{"models are named", 500, scenario.Design{Models: []string{"linear.logistic.v1"}}, nil},
+	} {
+		plan, err := design.Propose(design.Facts{Task: model.Binary, Rows: c.rows, Features: 10}, zoo.All, c.wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := design.Portfolio(plan, zoo.All, c.wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{extra, additive, boosted} {
+			tried := slices.ContainsFunc(got.Candidates, func(c model.Candidate) bool { return c.Model == name })
+			if tried != c.want[name] {
+				t.Errorf("%s: %s is tried: %v", c.name, name, tried)
+			}
+		}
+		for _, candidate := range got.Candidates {
+			if candidate.Reason == "" {
+				t.Errorf("%s: %s has no reason", c.name, candidate.Label)
+			}
+		}
 	}
 }
 

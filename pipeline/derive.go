@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"bespoke/model"
 	"bespoke/runs"
@@ -11,12 +12,20 @@ import (
 	"bespoke/zoo"
 )
 
+// gainShare is one over the share of a time budget that measuring gains may take.
+const gainShare = 3
+
 // gains tries the steps of derived features for the encodings that the
 // candidates read, or gets what they brought from the journal.
 func (l Learning) gains(ctx context.Context, out *Learnt) ([]train.Gain, error) {
-	wish := l.Scenario.Features
-	if !wish.Auto() && (wish == nil || len(wish.Force) == 0) {
+	wish := l.Scenario.Derivation()
+	if !wish.Auto() && len(wish.Force) == 0 {
 		return nil, nil
+	}
+	if budget := time.Duration(l.Scenario.Budget.Time); budget > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, time.Now().Add(budget/gainShare), train.ErrLate)
+		defer cancel()
 	}
 	var all []train.Gain
 	for _, e := range encodings(out.Plan.Candidates) {

@@ -275,7 +275,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	begin, budget := time.Now(), l.Scenario.Budget
 	all := fmt.Sprintf("%d trials in all", max(budget.Trials, len(out.Plan.Candidates)))
 	if budget.Guided() {
-		if out.Plan, err = design.Portfolio(out.Plan); err != nil {
+		if out.Plan, err = design.Portfolio(out.Plan, zoo.All, l.Scenario.Design); err != nil {
 			return err
 		}
 		all = fmt.Sprintf("%d trials at most", budget.Trials)
@@ -294,7 +294,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	l.bound(p, out.Plan.Candidates, max(budget.Trials, len(out.Plan.Candidates)))
 	s := &tune.Search{
 		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
-		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Committee: l.Scenario.Design.Committee,
+		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Metric: out.metricOf, Committee: l.Scenario.Design.Committee,
 		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report, Steps: l.steps,
 	}
 	out.Search, err = s.Run(ctx)
@@ -340,6 +340,13 @@ func (l Learning) judge(out *Learnt) tune.Judge {
 		}
 		return s, err
 	}
+}
+
+// metricOf is the metric of some table rows.
+func (out *Learnt) metricOf(rows []int, predictions []float64) (float64, error) {
+	held := out.held(predictions)
+	held.Truth = pick(out.Problem.Y, rows)
+	return out.Metric.Of(held)
 }
 
 // money is the profit of each row when deciding by expected money, with

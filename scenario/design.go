@@ -9,11 +9,13 @@ import (
 )
 
 // Features says whether features are derived from columns beside those that
-// every model gets. Without it none are.
+// every model gets. Without it none are, but where the budget is a time: see
+// Scenario.Derivation.
 type Features struct {
-	// Derive is off, as without it, or auto: each step of derived features is
-	// tried with a quick model on the development rows and kept where it lowers
-	// the out-of-fold loss by more than its standard error.
+	// Derive is off or auto: each step of derived features is tried with a quick
+	// model on the development rows and kept where it lowers the out-of-fold loss
+	// by more than two of its standard errors. Without it, it is auto where the
+	// budget is a time, of which up to a third is used, and off with trials.
 	Derive string `yaml:"derive,omitempty" json:"derive,omitempty" rule:"one=off|auto"`
 	// Force are steps that are taken whatever they bring, also with off: target,
 	// cross, group, sum, difference, product, ratio, cycles, between, topics,
@@ -29,6 +31,20 @@ var DerivedSteps = []string{"target", "cross", "group", "sum", "difference", "pr
 
 // Auto says whether steps are tried.
 func (f *Features) Auto() bool { return f != nil && f.Derive == "auto" }
+
+// Derivation is what the scenario says about derived features: auto where it
+// says nothing and the budget is a time, since there a user asks for the best that
+// can be found by then.
+func (s *Scenario) Derivation() *Features {
+	f := Features{}
+	if s.Features != nil {
+		f = *s.Features
+	}
+	if f.Derive == "" && s.Budget.Time > 0 {
+		f.Derive = "auto"
+	}
+	return &f
+}
 
 // Forces says whether the step is taken whatever it brings.
 func (f *Features) Forces(step string) bool { return f != nil && slices.Contains(f.Force, step) }

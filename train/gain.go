@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -36,6 +37,12 @@ type Gain struct {
 	// Reason says why it was kept or not, where that is not the gain.
 	Reason string `json:"reason,omitempty"`
 }
+
+// keptErrors is by how many standard errors a loss must fall for a step to be
+// kept. With one, useless steps are kept in one fold of six; what pays on rows
+// that did not choose fell by more than two wherever it paid
+// (bench/features/RESULTS.md).
+const keptErrors = 2
 
 // The bounds of what is tried: pairs are made of the columns that matter most.
 const (
@@ -223,17 +230,21 @@ func (p *Problem) apart(a, b string) bool {
 
 // MeasureGains tries the steps that the scenario allows for models of the
 // encoding, one after the other, on the folds of the split: a step is kept where
-// the out-of-fold loss of a quick model falls by more than its standard error,
-// and the next is tried beside it. Test rows take no part. A step that pays
-// nothing is kept about one time in six, since that is how often chance exceeds
-// one standard error.
+// the out-of-fold loss of a quick model falls by more than keptErrors of its
+// standard errors, and the next is tried beside it. Test rows take no part. A
+// step that pays nothing is kept about one time in forty, since that is how often
+// chance exceeds two standard errors.
 //
-// The outcome depends on the rows, the split and the seed alone. Use KeptOf for
-// Problem.Extras.
+// The outcome depends on the rows, the split and the seed alone, but where ctx
+// has a deadline with the cause ErrLate: steps that it leaves no time for are
+// not kept, and say so. Use KeptOf for Problem.Extras.
 func (p *Problem) MeasureGains(ctx context.Context, wish *scenario.Features, e model.Encoding, split table.Split, threads int) ([]Gain, error) {
 	base := *p
 	base.Extras = nil
 	r, err := base.rank(ctx, split.Development, threads)
+	if late(ctx) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("train: gains: %w", err)
 	}
@@ -256,13 +267,22 @@ func (p *Problem) MeasureGains(ctx context.Context, wish *scenario.Features, e m
 			}
 			continue
 		}
-		if err := m.try(ctx, &g, wish.Forces(i.name)); err != nil {
+		err := m.try(ctx, &g, wish.Forces(i.name))
+		switch {
+		case late(ctx):
+			g.Kept, g.Reason = wish.Forces(i.name), ErrLate.Error()
+		case err != nil:
 			return nil, fmt.Errorf("train: gains: %s: %w", i.name, err)
 		}
 		out = append(out, g)
 	}
 	return out, nil
 }
+
+// ErrLate is the cause of a deadline that ends MeasureGains and not the search.
+var ErrLate = errors.New("the time for it was over")
+
+func late(ctx context.Context) bool { return errors.Is(context.Cause(ctx), ErrLate) }
 
 // KeptOf are the extras of the steps that were kept, by encoding.
 func KeptOf(gains []Gain) map[model.Encoding][]features.Extra {
@@ -321,7 +341,7 @@ func (m *meter) try(ctx context.Context, g *Gain, forced bool) error {
 	if n := float64(len(falls)); n > 1 {
 		g.Error = deviation / math.Sqrt(n)
 	}
-	g.Kept = g.Gain > g.Error
+	g.Kept = g.Gain > keptErrors*g.Error
 	if forced && !g.Kept {
 		g.Kept, g.Reason = true, "the scenario forces it"
 	}

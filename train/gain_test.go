@@ -227,3 +227,14 @@ func TestGainErrors(t *testing.T) {
 		t.Error("a cancelled measurement gives no error")
 	}
 }
+
+// An end with the cause ErrLate ends measuring, not the search.
+func TestLateGains(t *testing.T) {
+	p := problem(t, couple(t, 300), model.Binary)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(train.ErrLate)
+	gains, err := p.MeasureGains(ctx, &scenario.Features{Derive: "auto"}, model.Native, tabletest.Split(300, 3), 2)
+	if err != nil || len(train.KeptOf(gains)) != 0 {
+		t.Errorf("too late: %+v, %v", gains, err)
+	}
+}
