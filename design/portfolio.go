@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"bespoke/model"
@@ -29,8 +28,9 @@ const portfolioModel = "trees.boost.v1"
 // tries them: the baseline and the first other one, which is the simplest, then
 // the list that was learnt on many data sets, where boosted trees are proposed at
 // all, then what else the plan has. What is in both is tried once. With many
-// rows the order stays that of the plan. plan itself stays as it is.
-func Portfolio(plan Plan) (Plan, error) {
+// rows the order stays that of the plan. entries are the models as Narrow gives
+// them. plan itself stays as it is.
+func Portfolio(plan Plan, entries []model.Entry) (Plan, error) {
 	var list []struct {
 		Params model.Params `json:"params"`
 	}
@@ -43,10 +43,9 @@ func Portfolio(plan Plan) (Plan, error) {
 	out := plan
 	out.Candidates = slices.Clone(plan.Candidates[:min(2, len(plan.Candidates))])
 	add := func(c model.Candidate) {
-		same := func(have model.Candidate) bool {
-			return have.Model == c.Model && len(have.Params) == len(c.Params) && (len(c.Params) == 0 || reflect.DeepEqual(have.Params, c.Params))
-		}
-		if !slices.ContainsFunc(out.Candidates, same) {
+		entry, _ := find(entries, c.Model)
+		c = within(c, entry)
+		if !slices.ContainsFunc(out.Candidates, func(have model.Candidate) bool { return same(c, have, entry) }) {
 			out.Candidates = append(out.Candidates, c)
 		}
 	}

@@ -21,7 +21,7 @@ func TestPortfolio(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := design.Portfolio(plan)
+			got, err := design.Portfolio(plan, zoo.All)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,7 @@ func TestPortfolio(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := design.Portfolio(plan)
+	got, err := design.Portfolio(plan, zoo.All)
 	if err != nil || len(got.Candidates) != len(plan.Candidates) {
 		t.Errorf("boosted trees were not wished for: %+v, %v", got.Candidates, err)
 	}
