@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"bespoke/model"
+	"bespoke/objective"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -29,9 +30,9 @@ func (c *Column) group(weights, curve []float64, most int) {
 	if c.Levels > 0 {
 		sort.SliceStable(order, func(a, b int) bool { return curve[order[a]] < curve[order[b]] })
 	}
-	places := make([]pair, c.Bins)
+	places := make([]objective.Pair, c.Bins)
 	for i, b := range order {
-		places[i] = pair{float64(i), weights[b]}
+		places[i] = objective.Pair{Value: float64(i), Weight: weights[b]}
 	}
 	var coarse Column
 	coarse.cut(places, most)
