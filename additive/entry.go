@@ -26,14 +26,15 @@ const (
 // when there are any. The entry therefore has no model.Stopping: rows need not
 // be held back for it, and learning again from all rows finds the rounds anew.
 var Boost = model.Entry{
-	Name:     boostName,
-	Title:    "additive model",
-	Summary:  "Sum of one curve per feature and of chosen pairs, boosted in turn on binned features; every part can be read and edited.",
-	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
-	Encoding: model.Native,
-	Params:   boostParams,
-	Fit:      model.FitWith(Fit),
-	Load:     model.LoadWith(Load),
+	Name:      boostName,
+	Title:     "additive model",
+	Summary:   "Sum of one curve per feature and of chosen pairs, boosted in turn on binned features; every part can be read and edited.",
+	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
+	Encoding:  model.Native,
+	Separates: true,
+	Params:    boostParams,
+	Fit:       model.FitWith(Fit),
+	Load:      model.LoadWith(Load),
 }
 
 var boostParams = []model.Param{

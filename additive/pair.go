@@ -197,12 +197,16 @@ func (f *fitter) residuals() (g, h []float64) {
 	return g, h
 }
 
-// rank finds the gains of the pairs of among[i] with those after it.
+// rank finds the gains of the pairs of among[i] with those after it that may
+// interact.
 func (f *fitter) rank(among []int, i int, coarse [][]uint16, g, h []float64) []ranked {
 	var out []ranked
 	a := among[i]
 	rows := f.columns[f.mains[a].features[0]].groups()
 	for _, b := range among[i+1:] {
+		if !f.in.Together(f.mains[a].features[0], f.mains[b].features[0]) {
+			continue
+		}
 		columns := f.columns[f.mains[b].features[0]].groups()
 		hist, weights := make([]cell, rows*columns), make([]float64, rows*columns)
 		for r, x := range coarse[a] {
