@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // Column says how one feature becomes bins. Bins 0 to Bins-1 are intervals of
@@ -83,9 +84,6 @@ func (c *Column) prepare() {
 // edgeSample is from how many rows at most the edges of bins are found.
 const edgeSample = 200_000
 
-// pair is a number with the weight it has.
-type pair struct{ value, weight float64 }
-
 // newColumn finds the bins of feature j.
 func newColumn(x *model.Matrix, w []float64, j int, s *settings) Column {
 	f := x.Features[j]
@@ -119,11 +117,11 @@ func (c *Column) countCodes(x *model.Matrix, w []float64, j, most int) {
 
 // distinct lists the different numbers of feature j in rising order with the
 // weight of each.
-func distinct(x *model.Matrix, w []float64, j int, seed uint64) []pair {
-	all := make([]pair, 0, min(x.Rows, edgeSample))
+func distinct(x *model.Matrix, w []float64, j int, seed uint64) []objective.Pair {
+	all := make([]objective.Pair, 0, min(x.Rows, edgeSample))
 	add := func(i int) {
 		if v := x.Row(i)[j]; v == v {
-			all = append(all, pair{v + 0, weightOf(w, i)}) // -0 becomes 0
+			all = append(all, objective.Pair{Value: v + 0, Weight: weightOf(w, i)}) // -0 becomes 0
 		}
 	}
 	if x.Rows <= edgeSample {
@@ -136,19 +134,11 @@ func distinct(x *model.Matrix, w []float64, j int, seed uint64) []pair {
 			add(r.IntN(x.Rows))
 		}
 	}
-	slices.SortFunc(all, func(a, b pair) int {
-		switch {
-		case a.value < b.value:
-			return -1
-		case a.value > b.value:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(all, objective.Pair.Compare)
 	out := all[:0]
 	for _, p := range all {
-		if n := len(out); n > 0 && out[n-1].value == p.value {
-			out[n-1].weight += p.weight
+		if n := len(out); n > 0 && out[n-1].Value == p.Value {
+			out[n-1].Weight += p.Weight
 		} else {
 			out = append(out, p)
 		}
@@ -159,23 +149,23 @@ func distinct(x *model.Matrix, w []float64, j int, seed uint64) []pair {
 // cut puts edges between values: one bin per value when there are few, else
 // bins about equally heavy. A bin is closed where its weight is nearest to the
 // mean of what is left.
-func (c *Column) cut(values []pair, most int) {
+func (c *Column) cut(values []objective.Pair, most int) {
 	if len(values) == 0 {
 		return
 	}
 	rest, left := 0.0, most
 	for _, v := range values {
-		rest += v.weight
+		rest += v.Weight
 	}
 	sum := 0.0
 	for i, v := range values[:len(values)-1] {
-		sum += v.weight
-		goal, next := rest/float64(left), values[i+1].weight
+		sum += v.Weight
+		goal, next := rest/float64(left), values[i+1].Weight
 		enough := sum >= goal || sum+next-goal > goal-sum
 		if len(values) > most && (!enough || left == 1) {
 			continue
 		}
-		c.Edges = append(c.Edges, between(v.value, values[i+1].value))
+		c.Edges = append(c.Edges, between(v.Value, values[i+1].Value))
 		rest -= sum
 		left--
 		sum = 0

@@ -1,7 +1,6 @@
 package additive
 
 import (
-	"context"
 	"fmt"
 
 	"bespoke/model"
@@ -27,26 +26,15 @@ const (
 // when there are any. The entry therefore has no model.Stopping: rows need not
 // be held back for it, and learning again from all rows finds the rounds anew.
 var Boost = model.Entry{
-	Name:     boostName,
-	Title:    "additive model",
-	Summary:  "Sum of one curve per feature and of chosen pairs, boosted in turn on binned features; every part can be read and edited.",
-	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
-	Encoding: model.Native,
-	Params:   boostParams,
-	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {
-		m, err := Fit(ctx, params, in)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
-	Load: func(data []byte) (model.Fitted, error) {
-		m, err := Load(data)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
+	Name:      boostName,
+	Title:     "additive model",
+	Summary:   "Sum of one curve per feature and of chosen pairs, boosted in turn on binned features; every part can be read and edited.",
+	Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
+	Encoding:  model.Native,
+	Separates: true,
+	Params:    boostParams,
+	Fit:       model.FitWith(Fit),
+	Load:      model.LoadWith(Load),
 }
 
 var boostParams = []model.Param{

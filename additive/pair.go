@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"bespoke/model"
+	"bespoke/objective"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -29,9 +30,9 @@ func (c *Column) group(weights, curve []float64, most int) {
 	if c.Levels > 0 {
 		sort.SliceStable(order, func(a, b int) bool { return curve[order[a]] < curve[order[b]] })
 	}
-	places := make([]pair, c.Bins)
+	places := make([]objective.Pair, c.Bins)
 	for i, b := range order {
-		places[i] = pair{float64(i), weights[b]}
+		places[i] = objective.Pair{Value: float64(i), Weight: weights[b]}
 	}
 	var coarse Column
 	coarse.cut(places, most)
@@ -196,12 +197,16 @@ func (f *fitter) residuals() (g, h []float64) {
 	return g, h
 }
 
-// rank finds the gains of the pairs of among[i] with those after it.
+// rank finds the gains of the pairs of among[i] with those after it that may
+// interact.
 func (f *fitter) rank(among []int, i int, coarse [][]uint16, g, h []float64) []ranked {
 	var out []ranked
 	a := among[i]
 	rows := f.columns[f.mains[a].features[0]].groups()
 	for _, b := range among[i+1:] {
+		if !f.in.Together(f.mains[a].features[0], f.mains[b].features[0]) {
+			continue
+		}
 		columns := f.columns[f.mains[b].features[0]].groups()
 		hist, weights := make([]cell, rows*columns), make([]float64, rows*columns)
 		for r, x := range coarse[a] {

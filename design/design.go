@@ -36,6 +36,8 @@ type Facts struct {
 	Missing float64 `json:"missing"`
 	// Rarest is the share of the rarest class; 0 for regression.
 	Rarest float64 `json:"rarest"`
+	// Monotone is true when the scenario asks for directions of columns.
+	Monotone bool `json:"monotone,omitempty"`
 	// Staked is true when payoffs say what is at stake in each row.
 	Staked bool `json:"staked,omitempty"`
 	// Stakes is the standard deviation of the money at stake in a row as a
@@ -107,9 +109,14 @@ type Plan struct {
 
 // Propose makes the plan. entries are the models there are (zoo.All); the
 // scenario may name the ones to use, also some that nothing else proposes, or to
-// leave out. An unknown name is an error that lists the known ones.
+// leave out, and say what their parameters may be. An unknown name is an error
+// that lists the known ones; for that of a parameter see Narrow.
 func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error) {
 	if err := known(entries, wish); err != nil {
+		return Plan{}, err
+	}
+	entries, err := Narrow(entries, wish)
+	if err != nil {
 		return Plan{}, err
 	}
 	plan := Plan{Facts: f}
@@ -133,9 +140,10 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 			}
 			continue
 		}
-		plan.Candidates = append(plan.Candidates, model.Candidate{Label: p.label, Model: p.model, Params: maps.Clone(params), Reason: reason})
+		plan.add(model.Candidate{Label: p.label, Model: p.model, Params: maps.Clone(params), Reason: reason}, entry)
 	}
 	plan.named(entries, wish)
+	plan.unused(entries, wish)
 	if len(plan.Candidates) == 0 {
 		return Plan{}, fmt.Errorf("design: no model left for a %s task after design.models %q and design.exclude %q", f.Task, wish.Models, wish.Exclude)
 	}
@@ -155,18 +163,14 @@ func (p *Plan) named(entries []model.Entry, wish scenario.Design) {
 			p.Skipped = append(p.Skipped, Skipped{Model: name, Reason: fmt.Sprintf("it does not do the task %s", p.Facts.Task)})
 			continue
 		}
-		p.Candidates = append(p.Candidates, model.Candidate{Label: entry.Title, Model: name, Reason: "the scenario names it"})
+		p.add(model.Candidate{Label: entry.Title, Model: name, Reason: "the scenario names it"}, entry)
 	}
 }
 
 func known(entries []model.Entry, wish scenario.Design) error {
 	for _, name := range slices.Concat(wish.Models, wish.Exclude) {
 		if _, ok := find(entries, name); !ok {
-			names := make([]string, len(entries))
-			for i, e := range entries {
-				names[i] = e.Name
-			}
-			return fmt.Errorf("design: models: no model %q; there are %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("design: models: no model %q; there are %s", name, strings.Join(namesOf(entries), ", "))
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"bespoke/model"
@@ -33,9 +32,10 @@ const portfolioModel = "trees.boost.v1"
 var others = []struct {
 	model, label, reason string
 	below                int
+	monotone             bool // keeps to directions that the scenario asks for
 }{
-	{"trees.extra.v1", "extra trees", "errs in other ways than boosting, which helps a mean", learntBelow},
-	{"additive.boost.v1", "additive model", "smooth effects and few pairs, which helps a mean and often wins where rows are few", 20_000},
+	{"trees.extra.v1", "extra trees", "errs in other ways than boosting, which helps a mean", learntBelow, false},
+	{"additive.boost.v1", "additive model", "smooth effects and few pairs, which helps a mean and often wins where rows are few", 20_000, true},
 }
 
 // Portfolio puts the candidates of a plan in the order in which a guided search
@@ -43,7 +43,8 @@ var others = []struct {
 // the list that was learnt on many data sets, where boosted trees are proposed at
 // all, then further models, unless the scenario says which ones to use, then what
 // else the plan has. What is in both is tried once. With many rows the order
-// stays that of the plan. plan itself stays as it is.
+// stays that of the plan. entries are the models as Narrow gives
+// them. plan itself stays as it is.
 func Portfolio(plan Plan, entries []model.Entry, wish scenario.Design) (Plan, error) {
 	var list []struct {
 		Params model.Params `json:"params"`
@@ -53,11 +54,18 @@ func Portfolio(plan Plan, entries []model.Entry, wish scenario.Design) (Plan, er
 	}
 	out := plan
 	out.Candidates = slices.Clone(plan.Candidates)
+	add := func(c model.Candidate) {
+		entry, _ := find(entries, c.Model)
+		c = within(c, entry)
+		if !slices.ContainsFunc(out.Candidates, func(have model.Candidate) bool { return same(c, have, entry) }) {
+			out.Candidates = append(out.Candidates, c)
+		}
+	}
 	if plan.Facts.Rows < learntBelow {
 		out.Candidates = out.Candidates[:min(2, len(out.Candidates))]
 		if slices.ContainsFunc(plan.Candidates, func(c model.Candidate) bool { return c.Model == portfolioModel }) {
 			for i, l := range list {
-				out.add(model.Candidate{
+				add(model.Candidate{
 					Label: fmt.Sprintf("boosted trees, learnt %d", i+1), Model: portfolioModel, Params: l.Params,
 					Reason: "does well soon on many data sets",
 				})
@@ -66,22 +74,13 @@ func Portfolio(plan Plan, entries []model.Entry, wish scenario.Design) (Plan, er
 	}
 	for _, o := range others {
 		entry, ok := find(entries, o.model)
-		if ok && entry.Handles(plan.Facts.Task) && plan.Facts.Rows < o.below && len(wish.Models) == 0 && !excluded(o.model, wish) {
-			out.add(model.Candidate{Label: o.label, Model: o.model, Reason: o.reason})
+		fits := plan.Facts.Rows < o.below && (o.monotone || !plan.Facts.Monotone)
+		if ok && fits && entry.Handles(plan.Facts.Task) && len(wish.Models) == 0 && !excluded(o.model, wish) {
+			add(model.Candidate{Label: o.label, Model: o.model, Reason: o.reason})
 		}
 	}
 	for _, c := range plan.Candidates {
-		out.add(c)
+		add(c)
 	}
 	return out, nil
-}
-
-// add appends a candidate that is not there yet.
-func (p *Plan) add(c model.Candidate) {
-	same := func(have model.Candidate) bool {
-		return have.Model == c.Model && len(have.Params) == len(c.Params) && (len(c.Params) == 0 || reflect.DeepEqual(have.Params, c.Params))
-	}
-	if !slices.ContainsFunc(p.Candidates, same) {
-		p.Candidates = append(p.Candidates, c)
-	}
 }

@@ -74,14 +74,16 @@ func TestPortfolioTriesOthers(t *testing.T) {
 		rows int
 		wish scenario.Design
 		want map[string]bool
+		down bool // a column has a direction
 	}{
-		{"few rows", 500, scenario.Design{}, map[string]bool{extra: true, additive: true, boosted: true}},
-		{"more rows", 10_000, scenario.Design{}, map[string]bool{additive: true, boosted: true}},
-		{"many rows", 100_000, scenario.Design{}, map[string]bool{boosted: true}},
-		{"one is left out", 500, scenario.Design{Exclude: []string{extra}}, map[string]bool{additive: true, boosted: true}},
-		{"models are named", 500, scenario.Design{Models: []string{"linear.logistic.v1"}}, nil},
+		{"few rows", 500, scenario.Design{}, map[string]bool{extra: true, additive: true, boosted: true}, false},
+		{"directions", 500, scenario.Design{}, map[string]bool{additive: true, boosted: true}, true},
+		{"more rows", 10_000, scenario.Design{}, map[string]bool{additive: true, boosted: true}, false},
+		{"many rows", 100_000, scenario.Design{}, map[string]bool{boosted: true}, false},
+		{"one is left out", 500, scenario.Design{Exclude: []string{extra}}, map[string]bool{additive: true, boosted: true}, false},
+		{"models are named", 500, scenario.Design{Models: []string{"linear.logistic.v1"}}, nil, false},
 	} {
-		plan, err := design.Propose(design.Facts{Task: model.Binary, Rows: c.rows, Features: 10}, zoo.All, c.wish)
+		plan, err := design.Propose(design.Facts{Task: model.Binary, Rows: c.rows, Features: 10, Monotone: c.down}, zoo.All, c.wish)
 		if err != nil {
 			t.Fatal(err)
 		}

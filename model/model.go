@@ -9,6 +9,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Task is the kind of question a model answers.
@@ -85,7 +86,8 @@ type Training struct {
 	// what a feature does depends on no feature it shares no set with. A feature
 	// may be in several sets; those in none are together in one more. nil means
 	// that all may interact. A model that adds up single features (a linear one)
-	// meets any.
+	// meets any. The sum is that of raw outputs (see Raw), or that of predictions,
+	// as with means of trees.
 	Interactions [][]int
 	// Classes are the outcome names, by class index; nil for Regression.
 	Classes []string
@@ -107,6 +109,23 @@ func (t Training) Outputs() int {
 		return 1
 	}
 	return len(t.Classes)
+}
+
+// Together says whether two features, by position, may interact: whether some set
+// of Interactions has both, or none has either.
+func (t Training) Together(a, b int) bool {
+	if t.Interactions == nil {
+		return true
+	}
+	inSets := false
+	for _, set := range t.Interactions {
+		hasA, hasB := slices.Contains(set, a), slices.Contains(set, b)
+		if hasA && hasB {
+			return true
+		}
+		inSets = inSets || hasA || hasB
+	}
+	return !inSets
 }
 
 // Fitted is a model that has learnt. It is safe for concurrent use.
@@ -168,6 +187,30 @@ type Entry struct {
 	Fit func(ctx context.Context, params Params, in Training) (Fitted, error)
 	// Load reads what MarshalBinary wrote. It never trusts the bytes.
 	Load func(data []byte) (Fitted, error)
+}
+
+// FitWith is an Entry.Fit from a function that gives a model of one type: where
+// it fails there is no model, not one that is nil.
+func FitWith[M Fitted](fit func(ctx context.Context, params Params, in Training) (M, error)) func(context.Context, Params, Training) (Fitted, error) {
+	return func(ctx context.Context, params Params, in Training) (Fitted, error) {
+		m, err := fit(ctx, params, in)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	}
+}
+
+// LoadWith is an Entry.Load from a function that gives a model of one type, as
+// FitWith is.
+func LoadWith[M Fitted](load func(data []byte) (M, error)) func(data []byte) (Fitted, error) {
+	return func(data []byte) (Fitted, error) {
+		m, err := load(data)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	}
 }
 
 // Handles says whether the model can do the task.

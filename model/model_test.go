@@ -182,3 +182,57 @@ func TestOutputs(t *testing.T) {
 		t.Error("an entry handles the tasks that it lists")
 	}
 }
+
+// Nearest gives what is allowed as it is, and else what is nearest to it.
+func TestNearest(t *testing.T) {
+	number := model.Param{Name: "n", Default: 5.0, Min: 2, Max: 10}
+	whole := model.Param{Name: "w", Default: 5.0, Min: 2, Max: 10, Integer: true}
+	few := model.Param{Name: "f", Default: 5.0, Min: 2, Max: 10, Values: []float64{2, 5, 10}}
+	word := model.Param{Name: "c", Default: "b", Choices: []string{"a", "b"}}
+	for _, c := range []struct {
+		p        model.Param
+		in, want any
+	}{
+		{number, 2.5, 2.5},
+		{number, 1.0, 2.0},
+		{number, 99, 10.0},
+		{number, "text", 5.0},
+		{whole, 2.4, 2.0},
+		{whole, 3, 3.0},
+		{whole, 10.6, 10.0},
+		{few, 5.0, 5.0},
+		{few, 6.0, 5.0},
+		{few, 8.0, 10.0},
+		{few, -1.0, 2.0},
+		{word, "b", "b"},
+		{word, "x", "a"},
+		{word, 1.0, "a"},
+	} {
+		if got := c.p.Nearest(c.in); got != c.want {
+			t.Errorf("%s nearest to %v: %v, want %v", c.p.Name, c.in, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		p    model.Param
+		want bool
+	}{{number, false}, {model.Param{Search: &model.Range{Low: 1, High: 2}}, true}, {model.Param{Search: &model.Range{Low: 1, High: 1}}, false}, {model.Param{Choices: []string{"a"}, Search: &model.Range{}}, false}, {model.Param{Values: []float64{1, 2}, Search: &model.Range{}}, true}} {
+		if c.p.Varies() != c.want {
+			t.Errorf("%+v varies: %v", c.p, !c.want)
+		}
+	}
+}
+
+func TestTogether(t *testing.T) {
+	in := model.Training{Interactions: [][]int{{0, 3}, {3, 1}}}
+	for _, c := range []struct {
+		a, b int
+		want bool
+	}{{0, 3, true}, {1, 3, true}, {0, 1, false}, {0, 2, false}, {2, 4, true}, {2, 2, true}, {0, 0, true}} {
+		if in.Together(c.a, c.b) != c.want || in.Together(c.b, c.a) != c.want {
+			t.Errorf("%d and %d together: %v", c.a, c.b, !c.want)
+		}
+	}
+	if !(model.Training{}).Together(0, 1) {
+		t.Error("without sets all may interact")
+	}
+}

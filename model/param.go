@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -24,13 +25,55 @@ type Param struct {
 	Min, Max float64
 	// Integer is true when only whole numbers are allowed.
 	Integer bool
+	// Values, when not empty, lists the only numbers that are allowed, rising.
+	Values []float64
 	// Choices lists the allowed words of a choice; empty for a number.
 	Choices []string
-	// Search, when not nil, says over which part of the range tune samples.
+	// Search, when not nil, says that tune looks for a good value, and over which
+	// part of the range. Of Values and Choices it takes any.
 	Search *Range
 }
 
-// Range is a part of a parameter's range to sample from.
+// Options is the number of Values or Choices; 0 for a number from a range.
+func (p Param) Options() int { return len(p.Choices) + len(p.Values) }
+
+// Option is number i, from 0, of the Choices or Values.
+func (p Param) Option(i int) any {
+	if len(p.Choices) > 0 {
+		return p.Choices[i]
+	}
+	return p.Values[i]
+}
+
+// Varies says whether a search has more than one value to try.
+func (p Param) Varies() bool {
+	return p.Search != nil && (p.Options() > 1 || p.Options() == 0 && p.Search.Low < p.Search.High)
+}
+
+// Nearest is the allowed value that is nearest to v: v itself where that is
+// allowed, the nearest number of the range or of Values, or else the first of
+// the Choices.
+func (p Param) Nearest(v any) any {
+	if v, err := p.Check(v); err == nil {
+		return v
+	}
+	if len(p.Choices) > 0 {
+		return p.Choices[0]
+	}
+	x, err := number(v)
+	switch {
+	case err != nil:
+		return p.Default
+	case len(p.Values) > 0:
+		return slices.MinFunc(p.Values, func(a, b float64) int { return cmp.Compare(math.Abs(a-x), math.Abs(b-x)) })
+	case p.Integer:
+		x = math.Round(x)
+	}
+	return min(p.Max, max(p.Min, x))
+}
+
+// Range is a part of a parameter's range to sample from; it says nothing where
+// there are Values or Choices.
 type Range struct {
 	Low, High float64
 	// Log samples uniformly in the logarithm.
@@ -55,7 +98,7 @@ func Resolve(entry string, table []Param, given Params) (Params, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("model: %s: no parameter %q; there are %s", entry, n, paramNames(table))
 		}
-		v, err := table[i].check(given[n])
+		v, err := table[i].Check(given[n])
 		if err != nil {
 			return nil, fmt.Errorf("model: %s: %w", entry, err)
 		}
@@ -64,7 +107,9 @@ func Resolve(entry string, table []Param, given Params) (Params, error) {
 	return out, nil
 }
 
-func (p Param) check(v any) (any, error) {
+// Check gives the value as Params hold it, or an error that says what is
+// allowed.
+func (p Param) Check(v any) (any, error) {
 	if len(p.Choices) > 0 {
 		s, ok := v.(string)
 		if !ok || !slices.Contains(p.Choices, s) {
@@ -81,6 +126,9 @@ func (p Param) check(v any) (any, error) {
 	}
 	if p.Integer && x != math.Trunc(x) {
 		return nil, fmt.Errorf("parameter %s: %v must be a whole number", p.Name, x)
+	}
+	if len(p.Values) > 0 && !slices.Contains(p.Values, x) {
+		return nil, fmt.Errorf("parameter %s: %v is none of %v", p.Name, x, p.Values)
 	}
 	return x, nil
 }

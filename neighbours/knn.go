@@ -41,20 +41,8 @@ var KNN = model.Entry{
 	Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
 	Encoding: model.Dense,
 	Params:   knnParams,
-	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {
-		m, err := Fit(ctx, params, in)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
-	Load: func(data []byte) (model.Fitted, error) {
-		m, err := Load(data)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
+	Fit:      model.FitWith(Fit),
+	Load:     model.LoadWith(Load),
 }
 
 var knnParams = []model.Param{

@@ -9,11 +9,30 @@ import (
 // same memory. It belongs to one goroutine.
 type Quantiler struct {
 	values []float64
-	pairs  []pair
+	pairs  []Pair
 }
 
-// pair is a value with its weight.
-type pair struct{ value, weight float64 }
+// Pair is a value with its weight.
+type Pair struct{ Value, Weight float64 }
+
+// Compare orders by value and then by weight, for slices.SortFunc, so that sums
+// over sorted pairs are the same for any order of rows. No NaN may be among them.
+func (p Pair) Compare(q Pair) int {
+	switch {
+	case p.Value < q.Value:
+		return -1
+	case p.Value > q.Value:
+		return 1
+	case p.Weight < q.Weight:
+		return -1
+	case p.Weight > q.Weight:
+		return 1
+	}
+	return 0
+}
+
+// Middle is half of the way from a to b.
+func Middle(a, b float64) float64 { return a + (b-a)/2 }
 
 // NewQuantiler makes one for values that are as many as the rows of t, or fewer,
 // with weights if t has them.
@@ -22,7 +41,7 @@ func NewQuantiler(t *Target) *Quantiler {
 	if t.Weights == nil {
 		q.values = make([]float64, len(t.Y))
 	} else {
-		q.pairs = make([]pair, len(t.Y))
+		q.pairs = make([]Pair, len(t.Y))
 	}
 	return q
 }
@@ -37,7 +56,7 @@ func (q *Quantiler) Of(values, w []float64, alpha float64) float64 {
 	}
 	p := q.pairs[:len(values)]
 	for i, v := range values {
-		p[i] = pair{v, w[i]}
+		p[i] = Pair{v, w[i]}
 	}
 	return quantileOfPairs(p, alpha)
 }
@@ -53,7 +72,7 @@ func (q *Quantiler) OfResiduals(t *Target, score []float64, rows []int32, alpha 
 	}
 	p := q.pairs[:len(rows)]
 	for i, r := range rows {
-		p[i] = pair{t.Y[r] - score[r], t.Weights[r]}
+		p[i] = Pair{t.Y[r] - score[r], t.Weights[r]}
 	}
 	return quantileOfPairs(p, alpha)
 }
@@ -66,46 +85,28 @@ func quantileOf(v []float64, alpha float64) float64 {
 	if at != float64(k+1) || k+1 == len(v) {
 		return x
 	}
-	return middle(x, slices.Min(v[k+1:]))
+	return Middle(x, slices.Min(v[k+1:]))
 }
 
 // quantileOfPairs sorts p.
-func quantileOfPairs(p []pair, alpha float64) float64 {
-	slices.SortFunc(p, comparePairs)
+func quantileOfPairs(p []Pair, alpha float64) float64 {
+	slices.SortFunc(p, Pair.Compare)
 	total := 0.0
 	for i := range p {
-		total += p[i].weight
+		total += p[i].Weight
 	}
 	at, sum := alpha*total, 0.0
 	for i := range p {
-		sum += p[i].weight
+		sum += p[i].Weight
 		if sum > at || i+1 == len(p) {
-			return p[i].value
+			return p[i].Value
 		}
 		if sum == at {
-			return middle(p[i].value, p[i+1].value)
+			return Middle(p[i].Value, p[i+1].Value)
 		}
 	}
 	return 0
 }
-
-// comparePairs orders by value and then by weight, so that sums over sorted
-// pairs are the same for any order of rows.
-func comparePairs(a, b pair) int {
-	switch {
-	case a.value < b.value:
-		return -1
-	case a.value > b.value:
-		return 1
-	case a.weight < b.weight:
-		return -1
-	case a.weight > b.weight:
-		return 1
-	}
-	return 0
-}
-
-func middle(a, b float64) float64 { return a + (b-a)/2 }
 
 // nth is the k-th smallest of v, counted from 0; afterwards v[:k] holds none
 // larger and v[k+1:] none smaller. It is Hoare's selection with the median of

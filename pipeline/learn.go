@@ -268,14 +268,18 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 		stakes = pick(p.Stakes, dev)
 	}
 	facts := design.FactsOf(l.Table.View(dev), l.Task, pick(p.Y, dev), len(p.Outcomes), stakes)
-	var err error
+	facts.Monotone = len(p.Monotone) > 0
+	entries, err := design.Narrow(zoo.All, l.Scenario.Design)
+	if err != nil {
+		return err
+	}
 	if out.Plan, err = design.Propose(facts, zoo.All, l.Scenario.Design); err != nil {
 		return err
 	}
 	begin, budget := time.Now(), l.Scenario.Budget
 	all := fmt.Sprintf("%d trials in all", max(budget.Trials, len(out.Plan.Candidates)))
 	if budget.Guided() {
-		if out.Plan, err = design.Portfolio(out.Plan, zoo.All, l.Scenario.Design); err != nil {
+		if out.Plan, err = design.Portfolio(out.Plan, entries, l.Scenario.Design); err != nil {
 			return err
 		}
 		all = fmt.Sprintf("%d trials at most", budget.Trials)
@@ -293,7 +297,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	p.Extras = train.KeptOf(out.Gains)
 	l.bound(p, out.Plan.Candidates, max(budget.Trials, len(out.Plan.Candidates)))
 	s := &tune.Search{
-		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(out.Plan.Candidates),
+		Problem: p, Split: l.Split, Candidates: out.Plan.Candidates, Models: searched(entries, out.Plan.Candidates),
 		Budget: budget, Judge: l.judge(out), HigherIsBetter: out.Metric.Higher, Metric: out.metricOf, Committee: l.Scenario.Design.Committee,
 		Threads: l.Threads, Store: l.Store, Key: l.Key, Report: l.Report, Steps: l.steps,
 	}
@@ -301,13 +305,12 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 	return err
 }
 
-// searched lists the entries of the candidates that have search ranges.
-func searched(candidates []model.Candidate) []model.Entry {
+// searched lists the entries of the candidates that have something to search.
+func searched(entries []model.Entry, candidates []model.Candidate) []model.Entry {
 	var out []model.Entry
-	for _, e := range zoo.All {
+	for _, e := range entries {
 		used := slices.ContainsFunc(candidates, func(c model.Candidate) bool { return c.Model == e.Name })
-		ranged := slices.ContainsFunc(e.Params, func(p model.Param) bool { return p.Search != nil })
-		if used && ranged {
+		if used && slices.ContainsFunc(e.Params, model.Param.Varies) {
 			out = append(out, e)
 		}
 	}

@@ -17,12 +17,15 @@ import (
 	"strings"
 
 	"bespoke/data"
+	"bespoke/design"
 	"bespoke/evaluate"
+	"bespoke/internal/position"
 	"bespoke/report"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/table"
 	"bespoke/value"
+	"bespoke/zoo"
 )
 
 // Options say what to run and how.
@@ -147,6 +150,9 @@ func newFlow(o Options) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := design.Narrow(zoo.All, file.Scenario.Design); err != nil {
+		return nil, placedParams(file, err)
+	}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
@@ -195,6 +201,20 @@ func (f *flow) placed(err error) error {
 		}
 	}
 	return err
+}
+
+// placedParams gives every problem of design.params its place in the file.
+func placedParams(file *scenario.File, err error) error {
+	var wrong *design.ParamsError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	var list position.List
+	for _, p := range wrong.Problems {
+		list = append(list, scenario.Problems(file.Wrap(p.Path, p.Msg, p.Hint))...)
+	}
+	list.Sort()
+	return list.Err()
 }
 
 // tell reports news of a stage.

@@ -2,10 +2,14 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/invopop/jsonschema"
+
 	"bespoke/internal/near"
+	"bespoke/internal/position"
 )
 
 // Features says whether features are derived from columns beside those that
@@ -78,6 +82,13 @@ type Design struct {
 	Models []string `yaml:"models,omitempty" json:"models,omitempty"`
 	// Exclude are names not to try.
 	Exclude []string `yaml:"exclude,omitempty" json:"exclude,omitempty"`
+	// Params are what parameters of models may be, by model and parameter: one
+	// value fixes, a list of two numbers bounds, and a longer list, or one of
+	// words, holds all that are allowed, such as {trees.boost.v1: {num_leaves: 15,
+	// learning_rate: [0.02, 0.2], max_depth: [3, 5, 8]}}. Proposals are brought
+	// within it and the search looks in it alone. docs/reference-models.md lists the
+	// parameters.
+	Params ModelParams `yaml:"params,omitempty" json:"params,omitempty"`
 	// Committee is of how many models at most the mean may be taken where that
 	// is better than the best one; 1 keeps single models.
 	Committee int `yaml:"committee" json:"committee" rule:"min=1 max=20"`
@@ -98,6 +109,162 @@ func (d Design) check(r *report) {
 			r.add(fmt.Sprintf("design.exclude[%d]", i), codeEmpty, "is empty", "name a model")
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.Params)) {
+		path := join("design.params", name)
+		r.word(path, name, rule{})
+		switch {
+		case name == "":
+			r.add(path, codeEmpty, "a model has no name", "")
+		case slices.Contains(d.Exclude, name):
+			r.add(path, codeExclude, fmt.Sprintf("%q is excluded", name), "remove its parameters, or remove it from design.exclude")
+		case len(d.Models) > 0 && !slices.Contains(d.Models, name) && !strings.HasPrefix(name, "baseline."):
+			r.add(path, codeNeeds, fmt.Sprintf("%q is not among the models to try", name), "remove its parameters, or name it in design.models")
+		}
+		for _, param := range slices.Sorted(maps.Keys(d.Params[name])) {
+			r.word(join(path, param), param, rule{})
+			d.Params[name][param].check(r, join(path, param))
+		}
+	}
+}
+
+// ModelParams say what parameters of models may be, by the names of models and
+// of their parameters. Which of these there are, and their ranges, the models
+// know: see package design.
+type ModelParams map[string]map[string]Allowed
+
+// Allowed lists what a parameter may be, each a float64 or a string: a single
+// one is fixed, two numbers are the lowest and the highest, and otherwise each
+// is one of the choices.
+type Allowed []any
+
+// Bounds gives the lowest and the highest value; ok is false when each value is
+// a choice.
+func (a Allowed) Bounds() (low, high float64, ok bool) {
+	if len(a) != 2 {
+		return 0, 0, false
+	}
+	low, first := a[0].(float64)
+	high, second := a[1].(float64)
+	return low, high, first && second
+}
+
+func (a Allowed) check(r *report, path string) {
+	words := 0
+	for i, v := range a {
+		switch x := v.(type) {
+		case float64:
+			if !finite(x) {
+				r.add(path, codeRange, fmt.Sprintf("must be a finite number, got %v", x), "")
+			}
+		case string:
+			words++
+			r.word(path, x, rule{})
+		default: // of a program; Parse makes none
+			r.add(path, codeType, fmt.Sprintf("%v (%T) must be a number or a text", v, v), "")
+		}
+		if _, _, bounds := a.Bounds(); !bounds && slices.Contains(a[:i], v) {
+			r.add(path, codeExclude, fmt.Sprintf("%v stands in this list twice", v), "remove one")
+		}
+	}
+	low, high, bounds := a.Bounds()
+	switch {
+	case len(a) == 0:
+		r.add(path, codeEmpty, "is empty", "write "+allowedForm+", or remove it")
+	case words > 0 && words < len(a):
+		r.add(path, codeType, "holds both numbers and texts", "write "+allowedForm)
+	case bounds && low > high:
+		r.add(path, codeRange, fmt.Sprintf("the lowest value %v is above the highest, %v", low, high), "write the lower one first")
+	}
+}
+
+const allowedForm = "a value, [lowest, highest], or a longer list of values"
+
+func (m *ModelParams) read(d *decoder, n *position.Node, path string) {
+	if n.Shape != position.Mapping {
+		d.wrong(n, path, "a mapping from models to their parameters, such as {trees.boost.v1: {num_leaves: 15}}")
+		return
+	}
+	*m = make(ModelParams, len(n.Entries))
+	for _, e := range n.Entries {
+		at := join(path, e.Key)
+		d.given[at] = true
+		if e.Value.Shape != position.Mapping {
+			d.wrong(e.Value, at, "a mapping from parameters to "+allowedForm)
+			continue
+		}
+		(*m)[e.Key] = make(map[string]Allowed, len(e.Value.Entries))
+		for _, p := range e.Value.Entries {
+			(*m)[e.Key][p.Key] = d.allowed(p.Value, join(at, p.Key))
+		}
+	}
+}
+
+// allowed reads what a parameter may be.
+func (d *decoder) allowed(n *position.Node, path string) Allowed {
+	if n.Shape != position.Sequence {
+		return Allowed{d.numberOrText(n, path)}
+	}
+	out := make(Allowed, len(n.Items))
+	for i, item := range n.Items {
+		out[i] = d.numberOrText(item, fmt.Sprintf("%s[%d]", path, i))
+	}
+	return out
+}
+
+func (d *decoder) numberOrText(n *position.Node, path string) any {
+	if n.Shape != position.Scalar {
+		d.wrong(n, path, allowedForm)
+		return ""
+	}
+	if !n.Quoted && numberPattern.MatchString(n.Text) {
+		var x float64
+		d.number(n, path, &x)
+		return x
+	}
+	var text string
+	d.text(n, path, &text, rule{})
+	return text
+}
+
+func (m ModelParams) node() printed {
+	n := printed{shape: position.Mapping, tall: true}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		each := printed{shape: position.Mapping}
+		for _, param := range slices.Sorted(maps.Keys(m[name])) {
+			each.entries = append(each.entries, printedEntry{param, m[name][param].node()})
+		}
+		n.entries = append(n.entries, printedEntry{name, each})
+	}
+	return n
+}
+
+func (a Allowed) node() printed {
+	list := printed{shape: position.Sequence}
+	for _, v := range a {
+		switch x := v.(type) {
+		case float64:
+			list.items = append(list.items, scalar(formatNumber(x)))
+		case string:
+			list.items = append(list.items, scalar(Quote(x)))
+		}
+	}
+	if len(list.items) == 1 {
+		return list.items[0]
+	}
+	return list
+}
+
+func (ModelParams) form() string {
+	return "a mapping from models to mappings from parameters to " + allowedForm
+}
+
+func (ModelParams) schema(*schemas) *jsonschema.Schema {
+	one := func() []*jsonschema.Schema {
+		return []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: pointer(1)}}
+	}
+	list := &jsonschema.Schema{Type: "array", MinItems: pointer(1), Items: &jsonschema.Schema{AnyOf: one()}}
+	param := &jsonschema.Schema{AnyOf: append(one(), list)}
+	return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "object", AdditionalProperties: param}}
 }
 
 // Limits drop a candidate that breaks one, with the reason.

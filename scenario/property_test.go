@@ -43,6 +43,7 @@ func scenarios() *rapid.Generator[scenario.Scenario] {
 		}
 		s.Design.Models = rapid.SliceOfN(rapid.StringMatching(`[a-z.]{1,9}`), 0, 3).Draw(t, "models")
 		s.Design.Exclude = rapid.SliceOfN(rapid.StringMatching(`[A-Z]{1,9}`), 0, 3).Draw(t, "exclude")
+		s.Design.Params = modelParams(t, s.Design.Models)
 		s.Design.Committee = rapid.IntRange(1, 20).Draw(t, "committee")
 		s.Evaluate = scenario.Evaluate{
 			Learning:    rapid.IntRange(0, 20).Draw(t, "learning"),
@@ -66,6 +67,22 @@ func scenarios() *rapid.Generator[scenario.Scenario] {
 		s.Seed = rapid.Uint64().Draw(t, "seed")
 		return s
 	})
+}
+
+// modelParams draws parameters of the models, and of some model where none is
+// named.
+func modelParams(t *rapid.T, models []string) scenario.ModelParams {
+	if len(models) == 0 {
+		models = []string{"some.model.v1"}
+	}
+	number := rapid.Map(rapid.Float64Range(-1e12, 1e12), func(x float64) any { return x })
+	word := rapid.Map(texts(), func(s string) any { return s })
+	allowed := rapid.OneOf(
+		rapid.SliceOfN(number, 1, 1), rapid.SliceOfN(word, 1, 1), rapid.SliceOfNDistinct(word, 1, 4, rapid.ID), rapid.SliceOfNDistinct(number, 3, 5, rapid.ID),
+		rapid.Map(rapid.Float64Range(0, 1e6), func(x float64) []any { return []any{-x, x} }),
+	)
+	one := rapid.Map(allowed, func(values []any) scenario.Allowed { return values })
+	return rapid.MapOfN(rapid.SampledFrom(models), rapid.MapOfN(texts(), one, 0, 3), 0, 2).Draw(t, "params")
 }
 
 func maybe(t *rapid.T, label string, g *rapid.Generator[string]) string {

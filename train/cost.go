@@ -18,8 +18,9 @@ type Cost struct {
 	// Row is how long predicting one row takes, in seconds: the median over rows,
 	// then over the folds. Calibration and payoffs are not in it.
 	Row float64 `json:"row_seconds"`
-	// Bytes is the size of what was learnt, as it is bundled: the median over
-	// the folds.
+	// Bytes is the size of what one of the folds learnt, as it is bundled; 0 for
+	// the other folds. Writing a large model takes long, and all are about as
+	// large.
 	Bytes int64 `json:"bytes"`
 }
 
@@ -27,12 +28,30 @@ type Cost struct {
 // a row takes.
 const timedRows = 64
 
-// costOf measures what a fold learnt; rows are some that it did not learn from.
-func costOf(s *solution.Solution, rows *table.Table, fit time.Duration) (Cost, error) {
+// sized is the first of the folds that are to be learnt, where the size of none
+// that was learnt before is known; else -1.
+func sized(folds int, before map[int]*FoldOut) int {
+	first := -1
+	for f := range folds {
+		switch done := before[f]; {
+		case done == nil && first < 0:
+			first = f
+		case done != nil && done.Cost.Bytes > 0:
+			return -1
+		}
+	}
+	return first
+}
+
+// costOf measures what a fold learnt, and its size where that is asked for; rows
+// are some that it did not learn from.
+func costOf(s *solution.Solution, rows *table.Table, fit time.Duration, size bool) (Cost, error) {
 	c := Cost{Fit: fit.Seconds()}
 	var err error
-	if c.Bytes, err = s.Bytes(); err != nil {
-		return c, err
+	if size {
+		if c.Bytes, err = s.Bytes(); err != nil {
+			return c, err
+		}
 	}
 	spans, err := s.Times(rows, timedRows)
 	if err != nil {
@@ -47,11 +66,11 @@ func costOf(s *solution.Solution, rows *table.Table, fit time.Duration) (Cost, e
 func together(folds []Cost) Cost {
 	var out Cost
 	var rows []float64
-	var sizes []int64
 	for _, c := range folds {
 		if c != (Cost{}) {
 			out.Fit += c.Fit
-			rows, sizes = append(rows, c.Row), append(sizes, c.Bytes)
+			out.Bytes = max(out.Bytes, c.Bytes)
+			rows = append(rows, c.Row)
 		}
 	}
 	known := len(rows)
@@ -59,8 +78,7 @@ func together(folds []Cost) Cost {
 		return out
 	}
 	slices.Sort(rows)
-	slices.Sort(sizes)
 	out.Fit *= float64(len(folds)) / float64(known)
-	out.Row, out.Bytes = rows[known/2], sizes[known/2]
+	out.Row = rows[known/2]
 	return out
 }

@@ -57,7 +57,7 @@ func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.S
 	costs := make([]Cost, len(split.Folds))
 	errs := make([]error, len(split.Folds))
 	slots := make(chan struct{}, max(1, threads))
-	inside := max(1, threads/len(split.Folds))
+	inside, measured := max(1, threads/len(split.Folds)), sized(len(split.Folds), before)
 	var wg sync.WaitGroup
 	for f := range split.Folds {
 		wg.Go(func() {
@@ -68,7 +68,7 @@ func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.S
 			}
 			fold := before[f]
 			if fold == nil {
-				if fold, errs[f] = p.fold(ctx, c, split, f, inside); errs[f] != nil {
+				if fold, errs[f] = p.fold(ctx, c, split, f, inside, f == measured); errs[f] != nil {
 					return
 				}
 			}
@@ -125,7 +125,7 @@ func (p *Problem) Fold(ctx context.Context, c model.Candidate, split table.Split
 	if err := p.fits(c, split); err != nil {
 		return nil, err
 	}
-	return p.fold(ctx, c, split, f, threads)
+	return p.fold(ctx, c, split, f, threads, true)
 }
 
 // fits says whether a candidate may be learnt at all.
@@ -137,7 +137,7 @@ func (p *Problem) fits(c model.Candidate, split table.Split) error {
 	return p.within(entry, split)
 }
 
-func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) (*FoldOut, error) {
+func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int, size bool) (*FoldOut, error) {
 	threads, leave := p.enter(threads)
 	defer leave()
 	begin := time.Now()
@@ -151,7 +151,7 @@ func (p *Problem) fold(ctx context.Context, c model.Candidate, split table.Split
 	if err != nil {
 		return nil, err
 	}
-	cost, err := costOf(fitted.Solution, held, took)
+	cost, err := costOf(fitted.Solution, held, took, size)
 	return &FoldOut{Predictions: predictions, Rounds: fitted.Rounds, Cost: cost}, err
 }
 

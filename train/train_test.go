@@ -52,6 +52,36 @@ func TestCrossFitLearnsAndDoesNotDependOnThreads(t *testing.T) {
 	}
 }
 
+// The size of one fold stands for all: of the first that is learnt, or of one
+// whose size is known from before.
+func TestOneFoldIsSized(t *testing.T) {
+	p := problem(t, tabletest.Loans(300, 1), model.Binary)
+	split := tabletest.Split(300, 3)
+	last, err := p.Fold(context.Background(), small, split, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumed := *last
+	resumed.Cost = train.Cost{} // as an earlier process left it
+	sizes := map[int64]bool{}
+	for _, before := range []map[int]*train.FoldOut{nil, {2: last}, {0: &resumed}} {
+		o, err := p.Complete(context.Background(), small, split, before, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Cost.Bytes < 1000 || o.Cost.Fit <= 0 || o.Cost.Row <= 0 {
+			t.Errorf("cost %+v", o.Cost)
+		}
+		sizes[o.Cost.Bytes] = true
+		if before != nil && before[2] != nil && o.Cost.Bytes != last.Cost.Bytes {
+			t.Errorf("%d bytes; the fold that was learnt before has %d", o.Cost.Bytes, last.Cost.Bytes)
+		}
+	}
+	if len(sizes) < 2 {
+		t.Errorf("folds that are learnt have the sizes %v; want those of different folds", sizes)
+	}
+}
+
 func logLoss(p *train.Problem, o *train.OutOfFold) float64 {
 	sum, k := 0.0, p.Outputs()
 	for i, r := range o.Rows {

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // edgeSample is from how many rows at most the bin edges of numbers are found,
@@ -115,7 +116,7 @@ func (b *binner) columns(t *team) []column {
 // binScratch is the memory of one worker.
 type binScratch struct {
 	values []float64
-	pairs  []pair
+	pairs  []objective.Pair
 	radix  radix
 }
 
@@ -188,15 +189,15 @@ func (b *binner) distinct(s *binScratch, values []float64) (distinct, counts []f
 			row = int(b.sample[i])
 		}
 		if x == x {
-			s.pairs = append(s.pairs, pair{x, b.w[row]})
+			s.pairs = append(s.pairs, objective.Pair{Value: x, Weight: b.w[row]})
 		}
 	}
-	slices.SortFunc(s.pairs, comparePairs)
+	slices.SortFunc(s.pairs, objective.Pair.Compare)
 	for _, p := range s.pairs {
-		if n := len(distinct); n == 0 || distinct[n-1] != p.value {
-			distinct, counts = append(distinct, p.value), append(counts, 0)
+		if n := len(distinct); n == 0 || distinct[n-1] != p.Value {
+			distinct, counts = append(distinct, p.Value), append(counts, 0)
 		}
-		counts[len(counts)-1] += p.weight
+		counts[len(counts)-1] += p.Weight
 	}
 	return distinct, counts
 }

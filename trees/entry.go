@@ -1,7 +1,6 @@
 package trees
 
 import (
-	"context"
 	"fmt"
 
 	"bespoke/model"
@@ -27,20 +26,8 @@ var Boost = model.Entry{
 	Views:     true,
 	Params:    boostParams,
 	Stopping:  &model.Stopping{Rounds: "rounds", Patience: "patience"},
-	Fit: func(ctx context.Context, params model.Params, in model.Training) (model.Fitted, error) {
-		m, err := Fit(ctx, params, in)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
-	Load: func(data []byte) (model.Fitted, error) {
-		m, err := Load(data)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	},
+	Fit:       model.FitWith(Fit),
+	Load:      model.LoadWith(Load),
 }
 
 // most is the upper bound of parameters that have no natural one.

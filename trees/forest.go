@@ -20,6 +20,10 @@ const (
 // among a few features drawn anew, and the trees' answers are averaged. For
 // classes these are the shares of the classes in the leaf, not votes.
 //
+// Training.Interactions are kept to as boosted trees do, by the features on the
+// way to each leaf: it is the prediction that is a sum of parts, also of classes,
+// where it is a probability and not its log-odds.
+//
 // Weights count as repetitions, in the draw of rows and for min_rows. Neither
 // the order of rows nor the number of threads changes a bit of the model.
 var RandomForest = forestEntry(forestName, "random forest",
@@ -37,9 +41,10 @@ func forestEntry(name, title, summary, rows string) model.Entry {
 	params := forestParams(rows)
 	return model.Entry{
 		Name: name, Title: title, Summary: summary,
-		Tasks:    []model.Task{model.Regression, model.Binary, model.Multiclass},
-		Encoding: model.Native,
-		Params:   params,
+		Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
+		Encoding:  model.Native,
+		Separates: true,
+		Params:    params,
 		Fit: func(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
 			p, err := model.Resolve(name, params, given)
 			if err != nil {

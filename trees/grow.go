@@ -3,6 +3,8 @@ package trees
 import (
 	"context"
 	"math"
+
+	"bespoke/objective"
 )
 
 // leaf is a node of the growing tree that is not split, at least not yet.
@@ -153,7 +155,7 @@ func (g *grower) split(at int) int {
 	right.hist = -1
 	left.sum, right.sum = s.left, parent.sum.minus(s.left)
 	left.out, right.out = s.leftOut, s.rightOut
-	switch middle := middle(s.leftOut, s.rightOut); {
+	switch middle := objective.Middle(s.leftOut, s.rightOut); {
 	case c.monotone > 0:
 		left.high, right.low = middle, middle
 	case c.monotone < 0:

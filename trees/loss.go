@@ -110,7 +110,7 @@ func (b *booster) renewBounded(t *Tree, alpha float64, at int32, low, high float
 	}
 	left := clamp(b.residual(b.grow.spans[n.Left], alpha), low, high)
 	right := clamp(b.residual(b.grow.spans[n.Right], alpha), low, high)
-	m := middle(left, right)
+	m := objective.Middle(left, right)
 	if monotone > 0 {
 		b.renewBounded(t, alpha, n.Left, low, m)
 		b.renewBounded(t, alpha, n.Right, m, high)
@@ -121,27 +121,6 @@ func (b *booster) renewBounded(t *Tree, alpha float64, at int32, low, high float
 }
 
 func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }
-
-// pair is a value with its weight.
-type pair struct{ value, weight float64 }
-
-// comparePairs orders by value and then by weight, so that sums over sorted
-// pairs are the same for any order of rows.
-func comparePairs(a, b pair) int {
-	switch {
-	case a.value < b.value:
-		return -1
-	case a.value > b.value:
-		return 1
-	case a.weight < b.weight:
-		return -1
-	case a.weight > b.weight:
-		return 1
-	}
-	return 0
-}
-
-func middle(a, b float64) float64 { return a + (b-a)/2 }
 
 // weightedSum is the sum of the sizes of x from lo to hi-1, times the weights if
 // there are any; 0 without x. Four sums are under way at a time, since each

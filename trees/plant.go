@@ -37,6 +37,7 @@ type planter struct {
 	try      int
 	sums     int // how many sums a cell has beside its weight: 1, or one per class
 	least    float64
+	together []uint64 // the sets of features that each column is in; nil without
 	grown    []grown
 }
 
@@ -71,6 +72,10 @@ func plant(ctx context.Context, name string, p model.Params, in model.Training) 
 		return nil, err
 	}
 	g.bin(team)
+	var err error
+	if g.together, err = togetherMasks(in, g.cols); err != nil {
+		return nil, err
+	}
 	g.try = g.tries()
 	if err := g.growAll(ctx, team); err != nil {
 		return nil, err
@@ -261,6 +266,8 @@ type plot struct {
 	at     int32
 	depth  int
 	lo, hi int
+	// together are the sets of features that may still be used below it.
+	together uint64
 }
 
 // gardener grows one tree after the other in the same memory.
@@ -318,7 +325,7 @@ func (v *gardener) grow(ctx context.Context, tree int) bool {
 		v.columns[j] = int32(j)
 	}
 	v.nodes, v.words.sets, v.leaves = append(v.nodes[:0], Node{}), v.words.sets[:0], v.leaves[:0]
-	v.plots = append(v.plots[:0], plot{hi: len(v.items)})
+	v.plots = append(v.plots[:0], plot{hi: len(v.items), together: math.MaxUint64})
 	for len(v.plots) > 0 {
 		if ctx.Err() != nil {
 			return false
@@ -371,7 +378,7 @@ func (v *gardener) plant(p plot) {
 		}
 	}
 	depth := v.g.p.Int("max_depth")
-	if pure || v.sum[0] < 2*v.g.least || (depth > 0 && p.depth >= depth) || !v.search(items) {
+	if pure || v.sum[0] < 2*v.g.least || (depth > 0 && p.depth >= depth) || !v.search(items, p.together) {
 		v.leaf(n)
 		return
 	}
@@ -381,10 +388,13 @@ func (v *gardener) plant(p plot) {
 	n.Gain = max(0, v.score-v.value(v.sum)) * v.g.to * v.g.to
 	v.words.describe(n, c, &v.best)
 	left := n.Left // n is gone with the next line
+	if v.g.together != nil {
+		p.together &= v.g.together[v.best.col]
+	}
 	v.nodes = append(v.nodes, Node{}, Node{})
 	v.plots = append(v.plots,
-		plot{left + 1, p.depth + 1, p.lo + lefts, p.hi},
-		plot{left, p.depth + 1, p.lo, p.lo + lefts})
+		plot{left + 1, p.depth + 1, p.lo + lefts, p.hi, p.together},
+		plot{left, p.depth + 1, p.lo, p.lo + lefts, p.together})
 }
 
 // leaf finishes a leaf.
@@ -459,16 +469,21 @@ func (v *gardener) divide(items []item) int {
 
 // search finds the best split among some columns, drawn anew; false when there
 // is none. Columns of which the node has one bin do not count, as long as no
-// split was found.
-func (v *gardener) search(items []item) bool {
+// split was found, and those that no set has together with all columns on the
+// way to the node are passed over.
+func (v *gardener) search(items []item, together uint64) bool {
 	v.best, v.score = split{}, -1
+	tried := 0
 	for k := range v.columns {
-		if k >= v.g.try && v.score >= 0 {
+		if tried >= v.g.try && v.score >= 0 {
 			break
 		}
 		other := k + v.r.IntN(len(v.columns)-k)
 		v.columns[k], v.columns[other] = v.columns[other], v.columns[k]
-		v.tryColumn(int(v.columns[k]), items)
+		if c := v.columns[k]; v.g.together == nil || v.g.together[c]&together != 0 {
+			tried++
+			v.tryColumn(int(c), items)
+		}
 	}
 	return v.score >= 0
 }

@@ -20,12 +20,21 @@ func Draw(entries []model.Entry, seed uint64, index int) model.Candidate {
 			params[p.Name] = draw(rng, p)
 		}
 	}
-	if s := entry.Stopping; s != nil {
-		params[s.Patience] = 0.0
-	}
+	unwatched(entry, params)
 	return model.Candidate{
 		Label: fmt.Sprintf("%s #%d", entry.Title, index+1), Model: entry.Name, Params: params,
 		Reason: "drawn from the search ranges",
+	}
+}
+
+// unwatched turns early stopping off where the search does not look for the best
+// patience: rounds are searched instead (docs/decisions 0003).
+func unwatched(entry model.Entry, params model.Params) {
+	if entry.Stopping == nil {
+		return
+	}
+	if _, searched := params[entry.Stopping.Patience]; !searched {
+		params[entry.Stopping.Patience] = 0.0
 	}
 }
 
@@ -55,12 +64,16 @@ func weight(e model.Entry) int {
 }
 
 // draw takes one value of the parameter's search range.
-func draw(rng *rand.Rand, p model.Param) float64 { return valueAt(p, rng.Float64()) }
+func draw(rng *rand.Rand, p model.Param) any { return valueAt(p, rng.Float64()) }
 
 // valueAt is the value at a share u, 0 to 1, of the way through the parameter's
 // search range, rounded to four significant digits so that reports can print
-// what was used.
-func valueAt(p model.Param, u float64) float64 {
+// what was used. Where only some values are allowed, each has an equal part of
+// the way.
+func valueAt(p model.Param, u float64) any {
+	if n := p.Options(); n > 0 {
+		return p.Option(min(n-1, int(u*float64(n))))
+	}
 	low, high := p.Search.Low, p.Search.High
 	v := low + u*(high-low)
 	if p.Search.Log {
@@ -70,6 +83,27 @@ func valueAt(p model.Param, u float64) float64 {
 		return math.Round(v)
 	}
 	return min(high, max(low, significant(v)))
+}
+
+// shareAt is where on its way valueAt gives the value, 0 to 1: what is not set
+// stands at the default, what is outside at the nearer end.
+func shareAt(p model.Param, v any) float64 {
+	if v == nil {
+		v = p.Default
+	}
+	v = p.Nearest(v)
+	for i := range p.Options() {
+		if p.Option(i) == v {
+			return (float64(i) + 0.5) / float64(p.Options())
+		}
+	}
+	x, _ := v.(float64)
+	low, high := p.Search.Low, p.Search.High
+	x = min(high, max(low, x))
+	if p.Search.Log {
+		return math.Log(x/low) / math.Log(high/low)
+	}
+	return (x - low) / (high - low)
 }
 
 func significant(v float64) float64 {

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"bespoke/design"
 	"bespoke/model"
+	"bespoke/scenario"
 	"bespoke/zoo"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,6 +75,46 @@ func TestDrawnTreesSampleRows(t *testing.T) {
 		p := Draw([]model.Entry{trees}, 3, i).Params
 		if share, freq := p["bagging_fraction"].(float64), p["bagging_freq"].(float64); share < 1 && freq == 0 {
 			t.Errorf("draw %d: a share %v of the rows that is never drawn", i, share)
+		}
+	}
+}
+
+// Draws and suggestions keep to what the scenario lets parameters be, also where
+// these are a few values or words.
+func TestLimitedDraws(t *testing.T) {
+	entries, err := design.Narrow(zoo.All, scenario.Design{Params: scenario.ModelParams{"trees.boost.v1": {
+		"num_leaves": {15.0}, "learning_rate": {0.02, 0.2}, "rounds": {50.0, 100.0, 200.0}, "sampling": {"bag", "mvs"}, "patience": {10.0, 20.0}, "lambda_l1": {0.0, 5.0},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trees := entries[slices.IndexFunc(entries, func(e model.Entry) bool { return e.Name == "trees.boost.v1" })]
+	space, seen := spaceOf(trees), map[any]bool{}
+	check := func(params model.Params) {
+		t.Helper()
+		if _, err := model.Resolve(trees.Name, trees.Params, params); err != nil {
+			t.Error(err)
+		}
+		if params["num_leaves"] != 15.0 || params["patience"] == 0.0 {
+			t.Errorf("drawn: %+v", params)
+		}
+		seen[params["rounds"]], seen[params["sampling"]] = true, true
+	}
+	for i := range 100 {
+		c := Draw([]model.Entry{trees}, 5, i)
+		check(c.Params)
+		point := space.point(c.Params)
+		again := space.params(trees, point)
+		check(again)
+		for _, p := range space {
+			if p.Options() > 0 && again[p.Name] != c.Params[p.Name] {
+				t.Errorf("%s: %v, and %v after a way through the unit cube", p.Name, c.Params[p.Name], again[p.Name])
+			}
+		}
+	}
+	for _, want := range []any{50.0, 100.0, 200.0, "bag", "mvs"} {
+		if !seen[want] {
+			t.Errorf("%v was never drawn", want)
 		}
 	}
 }

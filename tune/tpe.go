@@ -115,29 +115,18 @@ type space []model.Param
 func spaceOf(e model.Entry) space {
 	var out space
 	for _, p := range e.Params {
-		if p.Search != nil && p.Search.Low < p.Search.High {
+		if p.Varies() {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// point gives parameters as shares of their search ranges, 0 to 1: what is not
-// set stands at its default, what is outside at the nearer end.
+// point gives parameters as shares of their search ranges, 0 to 1.
 func (s space) point(params model.Params) []float64 {
 	out := make([]float64, len(s))
 	for i, p := range s {
-		v, ok := params[p.Name].(float64)
-		if !ok {
-			v, _ = p.Default.(float64)
-		}
-		low, high := p.Search.Low, p.Search.High
-		v = min(high, max(low, v))
-		if p.Search.Log {
-			out[i] = math.Log(v/low) / math.Log(high/low)
-		} else {
-			out[i] = (v - low) / (high - low)
-		}
+		out[i] = shareAt(p, params[p.Name])
 	}
 	return out
 }
@@ -153,9 +142,7 @@ func (s space) params(e model.Entry, point []float64) model.Params {
 	for i, p := range s {
 		out[p.Name] = valueAt(p, point[i])
 	}
-	if e.Stopping != nil {
-		out[e.Stopping.Patience] = 0.0
-	}
+	unwatched(e, out)
 	return out
 }
 

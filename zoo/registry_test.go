@@ -30,6 +30,80 @@ func registry() string {
 	return b.String()
 }
 
+// TestReference shows what scenarios may say in design.params.
+func TestReference(t *testing.T) {
+	golden.Check(t, "../docs/reference-models.md", reference())
+}
+
+func reference() string {
+	var b strings.Builder
+	b.WriteString(`<!-- Code generated from the tables of the models by go test ./zoo -update. DO NOT EDIT. -->
+
+# The models and their parameters
+
+A scenario may name the models to try (` + "`design.models`, `design.exclude`" + `) and say what their parameters may be (` + "`design.params`" + `):
+
+` + "```yaml" + `
+design:
+  models: [trees.boost.v1]
+  params:
+    trees.boost.v1:
+      num_leaves: 15              # fixed
+      learning_rate: [0.02, 0.2]  # two numbers: from and to, both included
+      max_depth: [3, 5, 8]        # more than two numbers: one of them
+      sampling: [bag, goss]       # words: one of them
+` + "```" + `
+
+What is proposed is brought to the nearest allowed value, and the search looks at allowed values alone: over two numbers by ratio where the table below says so, or where it names no range of search, both are above 0 and the higher one is ten times the lower one or more. Words and lists of numbers are searched too, in their order. Without ` + "`design.params`" + ` a search looks only in the range that the table names under search; other parameters keep their defaults or what the proposals make them. Columns on which predictions must rise or fall and columns that may act together are said in the section data, for every model.
+
+`)
+	for _, e := range zoo.All {
+		fmt.Fprintf(&b, "## %s\n\n%s Tasks: %s.%s\n\n| parameter | default | allowed | search | meaning |\n|---|---|---|---|---|\n", e.Name, e.Summary, tasks(e), separates(e))
+		for _, p := range e.Params {
+			fmt.Fprintf(&b, "| `%s` | `%v` | %s | %s | %s |\n", p.Name, p.Default, allowed(p), searched(p), p.Doc)
+		}
+		b.WriteByte('\n')
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func tasks(e model.Entry) string {
+	names := make([]string, len(e.Tasks))
+	for i, t := range e.Tasks {
+		names[i] = t.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+func separates(e model.Entry) string {
+	if e.Separates {
+		return " It keeps to `data.interactions`."
+	}
+	return ""
+}
+
+func allowed(p model.Param) string {
+	if len(p.Choices) > 0 {
+		return "`" + strings.Join(p.Choices, "`, `") + "`"
+	}
+	whole := ""
+	if p.Integer {
+		whole = ", whole"
+	}
+	return fmt.Sprintf("%v to %v%s", p.Min, p.Max, whole)
+}
+
+func searched(p model.Param) string {
+	r := p.Search
+	switch {
+	case r == nil:
+		return ""
+	case r.Log:
+		return fmt.Sprintf("%v to %v by ratio", r.Low, r.High)
+	}
+	return fmt.Sprintf("%v to %v", r.Low, r.High)
+}
+
 func limits(p model.Param) string {
 	if len(p.Choices) > 0 {
 		return fmt.Sprintf("%v, one of %s", p.Default, strings.Join(p.Choices, ", "))

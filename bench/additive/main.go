@@ -4,39 +4,21 @@
 //
 //	go run ./bench/additive -data DIR -params '{"bags": 8}' -threads 2
 //
-// DIR is as for bench/trees: meta.json (task, classes, features, rows, folds),
-// x.bin (float64, row after row, NaN for missing), y.bin (float64) and fold.bin
-// (int32; the fold in which a row is tested, -1 for rows only learnt from).
+// DIR is a data set as package internal/benchset reads it.
 package main
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
-	"runtime/pprof"
-	"syscall"
-	"time"
 
 	"bespoke/additive"
+	"bespoke/internal/benchset"
 	"bespoke/model"
 )
-
-type dataset struct {
-	Task     model.Task      `json:"task"`
-	Classes  []string        `json:"classes"`
-	Features []model.Feature `json:"features"`
-	Rows     int             `json:"rows"`
-	Folds    int             `json:"folds"`
-
-	x    *model.Matrix
-	y    []float64
-	fold []int32
-}
 
 // result is what is printed.
 type result struct {
@@ -67,100 +49,49 @@ func main() {
 }
 
 func run(dir, params string, threads int, profile string) error {
-	d, err := load(dir)
+	set, err := benchset.Load(dir)
 	if err != nil {
-		return fmt.Errorf("additive: reading %q: %w", dir, err)
+		return err
 	}
-	var p model.Params
-	if err := json.Unmarshal([]byte(params), &p); err != nil {
-		return fmt.Errorf("additive: parameters: %w", err)
+	p, err := benchset.Params(params)
+	if err != nil {
+		return err
 	}
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := benchset.Profile(profile)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	var out result
-	for fold := range d.Folds {
-		if err := d.measure(&out, int32(fold), p, threads); err != nil {
+	for fold := range set.Folds {
+		if err := out.measure(set, fold, p, threads); err != nil {
 			return err
 		}
 	}
 	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
-func load(dir string) (*dataset, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "meta.json"))
-	if err != nil {
-		return nil, err
-	}
-	d := &dataset{}
-	if err := json.Unmarshal(b, d); err != nil {
-		return nil, err
-	}
-	d.x = model.NewMatrix(d.Features, d.Rows)
-	d.y, d.fold = make([]float64, d.Rows), make([]int32, d.Rows)
-	for name, into := range map[string]any{"x.bin": d.x.Values, "y.bin": d.y, "fold.bin": d.fold} {
-		b, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		if _, err := binary.Decode(b, binary.LittleEndian, into); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return d, nil
-}
-
-// take makes training rows of those in a fold, or of the others.
-func (d *dataset) take(fold int32, in bool) model.Training {
-	var rows []int
-	t := model.Training{Task: d.Task, Classes: d.Classes, Seed: 1}
-	for i, f := range d.fold {
-		if (f == fold) == in {
-			rows = append(rows, i)
-			t.Y = append(t.Y, d.y[i])
-		}
-	}
-	t.X = d.x.Take(rows)
-	return t
-}
-
-func (d *dataset) measure(out *result, fold int32, p model.Params, threads int) error {
-	train, test := d.take(fold, false), d.take(fold, true)
+func (out *result) measure(set *benchset.Set, fold int, p model.Params, threads int) error {
+	train, test := set.Split(fold)
 	train.Threads = threads
-	start, cpu := time.Now(), processor()
+	watch := benchset.Start()
 	m, err := additive.Fit(context.Background(), p, train)
 	if err != nil {
 		return err
 	}
-	out.Train = append(out.Train, time.Since(start).Seconds())
-	out.CPU = append(out.CPU, processor()-cpu)
+	seconds, cpu := watch.Stop()
+	out.Train, out.CPU = append(out.Train, seconds), append(out.CPU, cpu)
 	predicted := make([]float64, test.X.Rows*m.Outputs())
-	start = time.Now()
+	watch = benchset.Start()
 	for i := range test.X.Rows {
 		m.Predict(test.X.Row(i), predicted[i*m.Outputs():(i+1)*m.Outputs()])
 	}
-	out.RowMicroseconds = time.Since(start).Seconds() / float64(test.X.Rows) * 1e6
+	seconds, _ = watch.Stop()
+	out.RowMicroseconds = seconds / float64(test.X.Rows) * 1e6
 	out.Loss = append(out.Loss, loss(test, predicted, m.Outputs()))
 	b, err := m.MarshalBinary()
 	out.Bytes, out.Terms = len(b), len(m.Terms)
 	return err
-}
-
-// processor is the seconds that this process has had of all processors.
-func processor() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return math.NaN()
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 // loss is the log-loss, or the RMSE of numbers.

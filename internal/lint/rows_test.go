@@ -15,7 +15,7 @@ var rows = [][]string{
 	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson", "internal/histogram", "internal/descent", "text"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
-	{"objective"},
+	{"objective", "internal/benchset"},
 	{"value", "linear", "neighbours", "trees", "additive", "ensemble", "features", "calibrate"},
 	{"zoo", "economics"},
 	{"solution"},
