@@ -9,11 +9,11 @@ import (
 const (
 	// side is how many trees stand side by side in a block.
 	side = 64
-	// mostLeaves is how many leaves a tree can have.
+	// mostLeaves is how many leaves a tree can have, with AVX2 half of it.
 	mostLeaves = 64
 	// mostEdges is how many thresholds a feature can have, as ranks are bytes.
 	mostEdges = 255
-	// mostRanks is how many slots for ranks there can be; one more is for ranks
+	// mostRanks is how many slots for ranks there can be, with AVX2 half of it; one more is for ranks
 	// that no test looks at.
 	mostRanks = 256
 	// mostFlags is how many levels a category with a byte of flags can have.
@@ -55,8 +55,9 @@ type bits struct {
 	// number in a mask on top. leaves are values, as bits.
 	bases  []uint32
 	leaves []uint64
-	// wide says that slots of more than 7 bits are looked at.
-	wide bool
+	// wide says that slots of more than 7 bits are looked at, narrow that the
+	// kernels are those of AVX2, for which there are no deep blocks.
+	wide, narrow bool
 }
 
 // block is where the steps of 64 trees are.
@@ -85,6 +86,8 @@ type flagged struct {
 // scheme finds out how bits can be laid out.
 type scheme struct {
 	b *bits
+	// leaves and ranks are mostLeaves and mostRanks for the kernels.
+	leaves, ranks int
 	// number has the places of features in b.numbers, level those in sets, and flag
 	// and wide those of sets in b.flags and b.levels, or -1.
 	number, level map[int]int
@@ -100,15 +103,18 @@ type scheme struct {
 }
 
 // newBits lays the trees out, or returns nil when they do not keep to the limits.
-func newBits(count int, tree func(i int) []Node) *bits {
-	s := scheme{b: &bits{count: count}, number: map[int]int{}, level: map[int]int{}}
+func newBits(count int, tree func(i int) []Node, narrow bool) *bits {
+	s := scheme{b: &bits{count: count, narrow: narrow}, leaves: mostLeaves, ranks: mostRanks, number: map[int]int{}, level: map[int]int{}}
+	if narrow {
+		s.leaves, s.ranks = mostLeaves/2, mostRanks/2
+	}
 	for i := range count {
 		if !s.look(tree(i)) {
 			return nil
 		}
 	}
 	s.categories()
-	if s.slots > mostRanks || len(s.b.levels) > mostCategories || !s.ranks() {
+	if s.slots > s.ranks || len(s.b.levels) > mostCategories || !s.thresholds() {
 		return nil
 	}
 	steps := s.blocks(count, tree)
@@ -125,7 +131,7 @@ func newBits(count int, tree func(i int) []Node) *bits {
 
 // look notes the features of a tree and their thresholds and levels.
 func (s *scheme) look(nodes []Node) bool {
-	if (len(nodes)+1)/2 > mostLeaves {
+	if (len(nodes)+1)/2 > s.leaves {
 		return false
 	}
 	for i := range nodes {
@@ -160,7 +166,7 @@ func (s *scheme) look(nodes []Node) bool {
 			*slot = uint16(s.slots)
 			s.slots++
 		}
-		if s.slots > mostRanks {
+		if s.slots > s.ranks {
 			return false
 		}
 	}
@@ -187,8 +193,8 @@ func (s *scheme) categories() {
 	}
 }
 
-// ranks lays out the thresholds.
-func (s *scheme) ranks() bool {
+// thresholds lays them out.
+func (s *scheme) thresholds() bool {
 	s.b.wide = s.slots > 128
 	for i := range s.edges {
 		slices.Sort(s.edges[i])
@@ -372,7 +378,11 @@ func aligned[T byte | uint32 | uint64 | float64](n int) []T {
 func (b *bits) add(s *sum, row []float64) {
 	row = row[:b.inputs:len(row)]
 	var ranks [mostRanks + side]byte
-	if len(b.numbers) > 0 {
+	switch {
+	case len(b.numbers) == 0:
+	case b.narrow:
+		rankRowNarrow(&b.numbers[0].feature, len(b.numbers), &b.edges[0], &row[0], &ranks[0])
+	default:
 		rankRow(&b.numbers[0].feature, len(b.numbers), &b.edges[0], &row[0], &ranks[0])
 	}
 	for i := range b.flags {
@@ -408,19 +418,39 @@ func (b *bits) find(i int, ranks *[mostRanks + side]byte, starts *[mostCategorie
 	if k.steps > 0 {
 		b.test(&b.tests[k.tests], k.steps, &ranks[0], &right[0])
 		if len(b.levels) > 0 {
-			join(&right[0], (k.steps+line-1)/line, &b.right[k.word], &starts[0], len(b.levels))
+			b.join(&right, k, starts)
 		}
 	}
 	masks := unsafe.SliceData(b.masks[k.masks:])
-	if k.deep {
+	switch {
+	case b.narrow:
+		leavesNarrow(masks, k.steps, &right[0], &b.bases[i*side], &places[0])
+	case k.deep:
 		leaves64(masks, k.steps, &right[0], &b.bases[i*side], &places[0])
-	} else {
+	default:
 		leaves32(masks, k.steps, &right[0], &b.bases[i*side], &places[0])
+	}
+}
+
+// join adds the outcomes of tests on categories.
+func (b *bits) join(right *[mostLeaves]uint64, k *block, starts *[mostCategories]uint32) {
+	if !b.narrow {
+		join(&right[0], (k.steps+line-1)/line, &b.right[k.word], &starts[0], len(b.levels))
+		return
+	}
+	for _, start := range starts[:len(b.levels)] {
+		for i, w := range b.right[int(start)+k.word:][:k.steps] {
+			right[i] |= w
+		}
 	}
 }
 
 func (b *bits) test(tests *byte, steps int, ranks *byte, right *uint64) {
 	switch {
+	case b.narrow && len(b.flags) > 0:
+		testNarrowSets(tests, steps, ranks, right)
+	case b.narrow:
+		testNarrow(tests, steps, ranks, right)
 	case b.wide && len(b.flags) > 0:
 		testWideSets(tests, steps, ranks, right)
 	case b.wide:

@@ -4,8 +4,8 @@
 // order, so that a prediction has the same bits with either.
 //
 // bits.go is for trees of at most 64 leaves on processors with AVX-512 and byte
-// permutations (VBMI). All tests of all trees are made, 64 with one instruction,
-// on ranks of one byte; the tests that lead right then strike out the leaves to
+// permutations (VBMI), or of at most 32 on those with AVX2. All tests of all trees
+// are made, 64 with one instruction (or 32 with some), on ranks of one byte; the tests that lead right then strike out the leaves to
 // their left, and the first leaf that is left is the one. It is QuickScorer
 // (Lucchese and others, SIGIR 2015) with the trees side by side as in RapidScorer
 // (Ye and others, KDD 2018), where those have the rows.
@@ -58,8 +58,8 @@ func New(count int, tree func(i int) []Node) *Trees {
 	if count == 0 {
 		return nil
 	}
-	if hasBits {
-		if b := newBits(count, tree); b != nil {
+	if hasWide || hasNarrow {
+		if b := newBits(count, tree, !hasWide); b != nil {
 			return &Trees{bits: b}
 		}
 	}

@@ -53,3 +53,23 @@ func leaves32(masks *uint32, steps int, right *uint64, bases *uint32, places *ui
 //
 //go:noescape
 func leaves64(masks *uint32, steps int, right *uint64, bases *uint32, places *uint32)
+
+// rankRowNarrow is rankRow with AVX2.
+//
+//go:noescape
+func rankRowNarrow(numbers *uint32, count int, edges *float64, row *float64, ranks *byte)
+
+// testNarrow makes the tests of some steps, with AVX2, and writes a word of outcomes for each.
+//
+//go:noescape
+func testNarrow(tests *byte, steps int, ranks *byte, right *uint64)
+
+// testNarrowSets makes the tests of some steps, with AVX2, and writes a word of outcomes for each.
+//
+//go:noescape
+func testNarrowSets(tests *byte, steps int, ranks *byte, right *uint64)
+
+// leavesNarrow is leaves32 with AVX2.
+//
+//go:noescape
+func leavesNarrow(masks *uint32, steps int, right *uint64, bases *uint32, places *uint32)

@@ -22,6 +22,10 @@ func main() {
 	join()
 	leaves("leaves32", "32", false)
 	leaves("leaves64", "64", true)
+	rankNarrow()
+	testNarrow("testNarrow", false)
+	testNarrow("testNarrowSets", true)
+	leavesNarrow()
 	Generate()
 }
 
