@@ -129,8 +129,8 @@ func checkFeatures(in model.Training) error {
 	if in.X.Rows > math.MaxInt32-1 {
 		return fmt.Errorf("%d rows; at most %d are possible", in.X.Rows, math.MaxInt32-1)
 	}
-	if in.X.Cols() > maskFeature {
-		return fmt.Errorf("%d features; at most %d are possible", in.X.Cols(), maskFeature)
+	if in.X.Cols() > mostFeatures {
+		return fmt.Errorf("%d features; at most %d are possible", in.X.Cols(), mostFeatures)
 	}
 	for _, f := range in.X.Features {
 		switch {
@@ -413,16 +413,20 @@ func (b *booster) addOut(_, task int) {
 }
 
 // value is what the tree adds to the raw score of a row.
-func (t *Tree) value(row []float64) float64 {
-	n := &t.Nodes[0]
-	for !n.Leaf() {
-		if t.GoesLeft(n, row) {
-			n = &t.Nodes[n.Left]
-		} else {
-			n = &t.Nodes[n.Right]
+func (t *Tree) value(row []float64) float64 { return t.Nodes[t.leaf(row)].Value }
+
+// leaf is the position of the row's leaf.
+func (t *Tree) leaf(row []float64) int32 {
+	at := int32(0)
+	for {
+		n := &t.Nodes[at]
+		if n.Leaf() {
+			return at
+		}
+		if at = n.Right; t.GoesLeft(n, row) {
+			at = n.Left
 		}
 	}
-	return n.Value
 }
 
 // validation follows the loss on rows that are not learnt from.

@@ -128,7 +128,7 @@ type Forest struct {
 	bagRows  int
 	bagError float64
 
-	fast fast // values are positions in shares for three classes and more
+	fast fast // trees laid out for prediction; made by prepare
 }
 
 var _ model.Raw = (*Forest)(nil)
@@ -147,7 +147,13 @@ func (f *Forest) Inputs() int { return len(f.features) }
 func (f *Forest) Trees() int { return len(f.trees) }
 
 // Nodes is how many nodes all trees have together.
-func (f *Forest) Nodes() int { return len(f.fast.steps) }
+func (f *Forest) Nodes() int {
+	n := 0
+	for i := range f.trees {
+		n += len(f.trees[i].Nodes)
+	}
+	return n
+}
 
 // OutOfBag is the mean squared error of predictions made for each training row
 // by the trees that did not learn from it, and on how many rows it was measured:

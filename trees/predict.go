@@ -9,175 +9,43 @@ import (
 	"bespoke/objective"
 )
 
-// fast holds all trees of a model in one run of 16-byte steps. A child pair is
-// adjacent, so one position is enough and a comparison picks the child without
-// a branch that the processor could mispredict. A leaf leads to itself, so
-// several trees can be walked in step until all of them have arrived; what one
-// tree waits for from memory then overlaps with the others.
+// mostFeatures is how many features there can be, so that slots of rows have room
+// in 32 bits.
+const mostFeatures = 1<<29 - 1
+
+// fast has the trees of a model laid out for prediction.
 type fast struct {
-	steps []step
-	// values are the leaves' values, by position in steps.
-	values []float64
-	// roots is where each tree begins in steps.
-	roots []uint32
-	sets  []uint64
-	link  func(raw, out []float64)
-	// numbers has the same trees when no split is on a category; else nil.
-	numbers *descent.Trees
+	// trees is nil when there are none, or more nodes than it can count.
+	trees *descent.Trees
+	// values are what a forest's leaves add, by tree and node, where trees is nil.
+	values [][]float64
+	link   func(raw, out []float64)
 }
 
-// step is a node for prediction. what is the feature with the flags in its
-// upper bits; for a leaf it is some feature. For a category, at holds the
-// position and length of its set as bits.
-type step struct {
-	at   float64
-	what uint32
-	left uint32
-}
-
-const (
-	flagLeaf      = 1 << 31
-	flagCategory  = 1 << 30
-	flagMissRight = 1 << 29
-	maskFeature   = flagMissRight - 1
-)
-
-// prepare lays the trees out for prediction; see descent for the way that trees
-// without categories take. Fit and Load call it last.
+// prepare lays the trees out for prediction. Fit and Load call it last.
 func (m *Model) prepare(obj *objective.Objective) {
-	nodes, words := 0, 0
-	for i := range m.Trees {
-		nodes += len(m.Trees[i].Nodes)
-		words += len(m.Trees[i].Sets)
-	}
-	f := fast{
-		steps:  make([]step, 0, nodes),
-		values: make([]float64, 0, nodes),
-		roots:  make([]uint32, 0, len(m.Trees)),
-		sets:   make([]uint64, 0, words),
-		link:   obj.Link,
-	}
-	for i := range m.Trees {
-		t := &m.Trees[i]
-		root, set := uint32(len(f.steps)), int32(len(f.sets))
-		f.roots = append(f.roots, root)
-		f.sets = append(f.sets, t.Sets...)
+	m.fast = fast{trees: layOut(m.Trees, func(i, j int) float64 { return m.Trees[i].Nodes[j].Value }), link: obj.Link}
+}
+
+// layOut lays out trees with the value of each leaf, given by tree and node.
+func layOut(trees []Tree, value func(i, j int) float64) *descent.Trees {
+	var nodes []descent.Node
+	return descent.New(len(trees), func(i int) []descent.Node {
+		t := &trees[i]
+		nodes = nodes[:0]
 		for j := range t.Nodes {
-			f.steps = append(f.steps, t.Nodes[j].step(root, set, uint32(len(f.steps))))
-			f.values = append(f.values, t.Nodes[j].Value)
-		}
-	}
-	f.numbers = m.numbers()
-	m.fast = f
-}
-
-// numbers is the model for descent, nil when a tree splits on a category.
-func (m *Model) numbers() *descent.Trees {
-	trees := make([][]descent.Node, len(m.Trees))
-	for i := range m.Trees {
-		nodes := m.Trees[i].Nodes
-		trees[i] = make([]descent.Node, len(nodes))
-		for j := range nodes {
-			n := &nodes[j]
-			if n.SetLen > 0 || !n.Leaf() && n.Right != n.Left+1 {
-				return nil
+			n := &t.Nodes[j]
+			if n.Leaf() {
+				nodes = append(nodes, descent.Node{Leaf: true, Value: value(i, j)})
+				continue
 			}
-			trees[i][j] = descent.Node{
-				Leaf: n.Leaf(), Value: n.Value, Feature: int(n.Feature),
-				Threshold: n.Threshold, MissingRight: !n.MissingLeft, Left: int(n.Left),
-			}
+			nodes = append(nodes, descent.Node{
+				Feature: int(n.Feature), Threshold: n.Threshold, MissingRight: !n.MissingLeft,
+				Set: t.Sets[n.Set : n.Set+n.SetLen], Left: int(n.Left), Right: int(n.Right),
+			})
 		}
-	}
-	return descent.New(trees)
-}
-
-// step is the node for prediction; self is its own position.
-func (n *Node) step(root uint32, set int32, self uint32) step {
-	if n.Leaf() {
-		// No number is larger and missing does not lead right: the way is self.
-		return step{at: math.Inf(1), what: flagLeaf, left: self}
-	}
-	s := step{at: n.Threshold, what: uint32(n.Feature), left: root + uint32(n.Left)}
-	if n.SetLen > 0 {
-		s.what |= flagCategory
-		s.at = math.Float64frombits(uint64(uint32(n.Set+set))<<32 | uint64(uint32(n.SetLen)))
-	} else if !n.MissingLeft {
-		s.what |= flagMissRight
-	}
-	return s
-}
-
-// next is the position after s for a row. A leaf is its own next.
-func (f *fast) next(s step, row []float64) uint32 {
-	if s.what&flagCategory != 0 {
-		return s.left + f.categoryRight(s.at, row[s.what&maskFeature])
-	}
-	return s.number(row)
-}
-
-// number is next for a step that is not a category.
-func (s step) number(row []float64) uint32 {
-	x := row[s.what&maskFeature]
-	var above, missing uint32
-	if x > s.at {
-		above = 1
-	}
-	if x != x {
-		missing = s.what / flagMissRight & 1
-	}
-	return s.left + (above | missing)
-}
-
-// categoryRight is 0 when the code x is in the set, else 1.
-func (f *fast) categoryRight(set float64, x float64) uint32 {
-	bits := math.Float64bits(set)
-	if inSet(f.sets[bits>>32:][:uint32(bits)], x) {
-		return 0
-	}
-	return 1
-}
-
-// value is what the tree with the given root adds for the row.
-func (f *fast) value(root uint32, row []float64) float64 {
-	for {
-		s := f.steps[root]
-		if s.what&flagLeaf != 0 {
-			return f.values[root]
-		}
-		root = f.next(s, row)
-	}
-}
-
-// trees4 is value for four trees at a time.
-func (f *fast) trees4(roots [4]uint32, row []float64) [4]float64 {
-	a, b, c, d := roots[0], roots[1], roots[2], roots[3]
-	for {
-		sa, sb, sc, sd := f.steps[a], f.steps[b], f.steps[c], f.steps[d]
-		if sa.what&sb.what&sc.what&sd.what&flagLeaf != 0 {
-			return [4]float64{f.values[a], f.values[b], f.values[c], f.values[d]}
-		}
-		if (sa.what|sb.what|sc.what|sd.what)&flagCategory != 0 {
-			a, b, c, d = f.next(sa, row), f.next(sb, row), f.next(sc, row), f.next(sd, row)
-			continue
-		}
-		a, b, c, d = sa.number(row), sb.number(row), sc.number(row), sd.number(row)
-	}
-}
-
-// rows4 is value for four rows at a time.
-func (f *fast) rows4(root uint32, ra, rb, rc, rd []float64) [4]float64 {
-	a, b, c, d := root, root, root, root
-	for {
-		sa, sb, sc, sd := f.steps[a], f.steps[b], f.steps[c], f.steps[d]
-		if sa.what&sb.what&sc.what&sd.what&flagLeaf != 0 {
-			return [4]float64{f.values[a], f.values[b], f.values[c], f.values[d]}
-		}
-		if (sa.what|sb.what|sc.what|sd.what)&flagCategory != 0 {
-			a, b, c, d = f.next(sa, ra), f.next(sb, rb), f.next(sc, rc), f.next(sd, rd)
-			continue
-		}
-		a, b, c, d = sa.number(ra), sb.number(rb), sc.number(rc), sd.number(rd)
-	}
+		return nodes
+	})
 }
 
 // Inputs is the number of features that a row must have.
@@ -189,25 +57,13 @@ func (m *Model) Inputs() int { return len(m.Features) }
 // feature, in the order of m.Features.
 func (m *Model) Raw(row, out []float64) {
 	copy(out, m.Base)
-	f := &m.fast
-	if f.numbers != nil {
-		f.numbers.AddTo(out[:len(m.Base)], row)
+	k := len(m.Base)
+	if m.fast.trees != nil {
+		m.fast.trees.AddTo(out[:k], row)
 		return
 	}
-	k, roots := 0, f.roots
-	add := func(v float64) {
-		out[k] += v
-		if k++; k == len(m.Base) {
-			k = 0
-		}
-	}
-	for ; len(roots) >= 4; roots = roots[4:] {
-		for _, v := range f.trees4([4]uint32(roots), row) {
-			add(v)
-		}
-	}
-	for _, root := range roots {
-		add(f.value(root, row))
+	for i := range m.Trees {
+		out[i%k] += m.Trees[i].value(row)
 	}
 }
 
@@ -220,8 +76,7 @@ func (m *Model) Predict(row, out []float64) {
 	m.fast.link(raw, out)
 }
 
-// batch is how many rows go through a tree before the next tree is taken, so
-// that the tree stays in the nearest cache.
+// batch is how many rows a goroutine takes at a time.
 const batch = 128
 
 // PredictAll writes the predictions for all rows of x into out, row after row,
@@ -234,12 +89,11 @@ func (m *Model) PredictAll(x *model.Matrix, out []float64, threads int) {
 	var wait sync.WaitGroup
 	for t := range threads {
 		wait.Go(func() {
-			scores := make([]float64, batch*raw)
+			scores := make([]float64, raw)
 			for b := t; b < blocks; b += threads {
-				lo, hi := b*batch, min(x.Rows, (b+1)*batch)
-				m.margins(x, lo, hi, scores)
-				for i := lo; i < hi; i++ {
-					m.fast.link(scores[(i-lo)*raw:(i-lo+1)*raw], out[i*o:(i+1)*o])
+				for i := b * batch; i < min(x.Rows, (b+1)*batch); i++ {
+					m.Raw(x.Row(i), scores)
+					m.fast.link(scores, out[i*o:(i+1)*o])
 				}
 			}
 		})
@@ -247,65 +101,47 @@ func (m *Model) PredictAll(x *model.Matrix, out []float64, threads int) {
 	wait.Wait()
 }
 
-// margins writes the raw scores of rows lo to hi-1 into scores, row after row.
-func (m *Model) margins(x *model.Matrix, lo, hi int, scores []float64) {
-	k := len(m.Base)
-	if m.fast.numbers != nil {
-		for i := range hi - lo {
-			m.Raw(x.Row(lo+i), scores[i*k:(i+1)*k])
-		}
-		return
-	}
-	for i := range hi - lo {
-		copy(scores[i*k:(i+1)*k], m.Base)
-	}
-	for t, root := range m.fast.roots {
-		out := scores[t%k:]
-		i := lo
-		for ; i+4 <= hi; i += 4 {
-			for j, v := range m.fast.rows4(root, x.Row(i), x.Row(i+1), x.Row(i+2), x.Row(i+3)) {
-				out[(i-lo+j)*k] += v
-			}
-		}
-		for ; i < hi; i++ {
-			out[(i-lo)*k] += m.fast.value(root, x.Row(i))
-		}
+// prepare lays the trees out for prediction. Fit and LoadForest call it last.
+func (f *Forest) prepare() {
+	values := f.values()
+	f.fast = fast{trees: layOut(f.trees, func(i, j int) float64 { return values[i][j] })}
+	if f.fast.trees == nil {
+		f.fast.values = values
 	}
 }
 
-// prepare lays the trees out for prediction. Fit and LoadForest call it last.
-func (f *Forest) prepare() {
+// values are what the leaves add, by tree and node; for three classes and more,
+// where their shares begin.
+func (f *Forest) values() [][]float64 {
+	values := make([][]float64, len(f.trees))
 	leaf := 0
 	for i := range f.trees {
-		t := &f.trees[i]
-		root, set := uint32(len(f.fast.steps)), int32(len(f.fast.sets))
-		f.fast.roots = append(f.fast.roots, root)
-		f.fast.sets = append(f.fast.sets, t.Sets...)
-		for j := range t.Nodes {
-			n := &t.Nodes[j]
-			value := n.Value
-			if f.multi() && n.Leaf() {
-				value = float64(leaf * f.classes)
+		nodes := f.trees[i].Nodes
+		values[i] = make([]float64, len(nodes))
+		for j := range nodes {
+			values[i][j] = nodes[j].Value
+			if f.multi() && nodes[j].Leaf() {
+				values[i][j] = float64(leaf * f.classes)
 				leaf++
 			}
-			f.fast.steps = append(f.fast.steps, n.step(root, set, uint32(len(f.fast.steps))))
-			f.fast.values = append(f.fast.values, value)
 		}
 	}
+	return values
 }
 
 // Predict writes the prediction for one row into out, which has length Outputs:
 // the number, or one probability per class. It does not allocate.
 func (f *Forest) Predict(row, out []float64) {
 	clear(out)
-	roots := f.fast.roots
-	for ; len(roots) >= 4; roots = roots[4:] {
-		for _, v := range f.fast.trees4([4]uint32(roots), row) {
-			f.add(v, out)
+	switch {
+	case f.fast.trees == nil:
+		for i := range f.trees {
+			f.add(f.fast.values[i][f.trees[i].leaf(row)], out)
 		}
-	}
-	for _, root := range roots {
-		f.add(f.fast.value(root, row), out)
+	case f.multi():
+		f.fast.trees.AddVectors(out, row, f.shares)
+	default:
+		f.fast.trees.AddTo(out[len(out)-1:], row)
 	}
 	count := float64(len(f.trees))
 	for k := range out {
@@ -351,7 +187,7 @@ const leastShare = 1e-16
 // outOfBag measures the error on rows that trees have not learnt from, in fixed
 // blocks of rows.
 func (g *planter) outOfBag(f *Forest, t *team) {
-	n := len(g.order)
+	n, values := len(g.order), f.values()
 	sums, counts := make([][2]float64, blocks(n)), make([]int, blocks(n))
 	t.run(blocks(n), func(_, task int) {
 		out := make([]float64, f.Outputs())
@@ -360,7 +196,7 @@ func (g *planter) outOfBag(f *Forest, t *team) {
 			row, trees := g.in.X.Row(int(g.order[i])), 0.0
 			for k := range g.grown {
 				if g.grown[k].bag[i/64]>>(i%64)&1 == 0 {
-					f.add(f.fast.value(f.fast.roots[k], row), out)
+					f.add(values[k][f.trees[k].leaf(row)], out)
 					trees++
 				}
 			}

@@ -49,6 +49,31 @@ func TestPredictWalksTheTrees(t *testing.T) {
 	}
 }
 
+// TestTreesThatAreNotLaidOut: where there are too many nodes to lay out, the
+// trees themselves give the same bits.
+func TestTreesThatAreNotLaidOut(t *testing.T) {
+	for _, task := range tasks {
+		in := learnable(task, 300, 5, 23)
+		m := fit(t, model.Params{"rounds": 10}, in)
+		f := planted(t, RandomForest, model.Params{"trees": 9}, in)
+		bare, wild := *m, *f
+		bare.fast.trees = nil
+		wild.fast = fast{values: f.values()}
+		got, want := make([]float64, m.Outputs()), make([]float64, m.Outputs())
+		for i := range in.X.Rows {
+			for _, c := range [][2]interface{ Predict(row, out []float64) }{{&bare, m}, {&wild, f}} {
+				c[0].Predict(in.X.Row(i), got)
+				c[1].Predict(in.X.Row(i), want)
+				for k := range want {
+					if got[k] != want[k] {
+						t.Fatalf("%s, %T, row %d: %v, want %v", task, c[0], i, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestBatchIsRowByRow(t *testing.T) {
 	for _, task := range tasks {
 		in := learnable(task, 1_000, 5, 21)

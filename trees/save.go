@@ -326,7 +326,7 @@ func (d *decoder) node(at, nodes, words int, features []Feature) Node {
 		d.fail("node %d: a split but no features", at)
 		return n
 	}
-	n.Feature = int32(d.number("feature of a split", min(len(features)-1, maskFeature)))
+	n.Feature = int32(d.number("feature of a split", min(len(features)-1, mostFeatures)))
 	n.Left = int32(d.number("left child", nodes-2))
 	n.Right = n.Left + 1
 	n.Gain = d.float("a gain")

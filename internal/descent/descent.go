@@ -1,177 +1,172 @@
 // Package descent leads rows down decision trees: the inner loop of prediction.
 //
-// A test "x > threshold" is made on whole numbers in the order of the floats, so
-// that one comparison and its carry lead to the child. NaN needs no test of its
-// own: each feature has two slots in a prepared row, one in which NaN is above
-// and one in which it is below all numbers. Sixteen trees are walked in step, since
-// one tree alone would mostly wait for memory; on amd64 that is done in assembly,
-// which finds the same leaves as the Go code (see gen and the tests).
+// There are two layouts, which find the same leaves and add them up in the same
+// order, so that a prediction has the same bits with either.
+//
+// bits.go is for trees of at most 64 leaves on processors with AVX-512 and byte
+// permutations (VBMI), or of at most 32 on those with AVX2. All tests of all trees
+// are made, 64 with one instruction (or 32 with some), on ranks of one byte; the tests that lead right then strike out the leaves to
+// their left, and the first leaf that is left is the one. It is QuickScorer
+// (Lucchese and others, SIGIR 2015) with the trees side by side as in RapidScorer
+// (Ye and others, KDD 2018), where those have the rows.
+//
+// walk.go is for all others. Sixteen trees are walked in step, since one tree
+// alone would mostly wait for memory; on amd64 that is done in assembly, which
+// finds the same leaves as the Go code (see gen and the tests).
 package descent
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-//go:generate sh -c "cd gen && go run . -out ../walk_amd64.s -stubs ../walk_amd64.go -pkg descent"
+//go:generate sh -c "cd gen && go run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg descent"
 
-// Node is a node of a tree as it is handed in.
+// Node is a node of a tree as it is handed in. The first is the root.
 type Node struct {
 	// Leaf nodes have a Value and nothing else.
 	Leaf  bool
 	Value float64
 	// A row goes left when the feature's value is at most Threshold, and when it
-	// is NaN unless MissingRight. Left is the position of the left child; the right
-	// child stands behind it, and both behind their parent.
+	// is NaN unless MissingRight.
 	Feature      int
 	Threshold    float64
 	MissingRight bool
-	Left         int
+	// Set, unless empty, makes the feature a category: a row goes left when bit
+	// c%64 of word c/64 is 1, where c is the value without its fraction. Values that
+	// are NaN, below 0 or beyond the set go right.
+	Set []uint64
+	// Left and Right are the positions of the children, behind their parent. A
+	// node has one parent.
+	Left, Right int
 }
 
-const (
-	// mostFeatures bounds the features that trees may look at, as a prepared row
-	// lies on the stack.
-	mostFeatures = 256
-	// together is how many trees are walked in step.
-	together = 16
-	// most is how many values are found before they are added up.
-	most = 64
-)
-
-// Trees are trees laid out for prediction. They are safe for concurrent use once
-// the last one is added.
+// Trees are trees laid out for prediction. They are safe for concurrent use.
 type Trees struct {
-	// words has pairs of children: the two thresholds and then, for each of them,
-	// the slot that is looked at (lower half) and where its own children begin
-	// (upper half). A leaf looks at slot 0, where no value is above another, and
-	// leads to itself; its threshold is its value.
-	words []uint64
-	roots []uint32
-	count int
-	// slot is the first slot of each feature that is looked at; features lists
-	// them.
-	slot     map[int]uint32
-	features []int32
+	// One of them is there.
+	bits *bits
+	ways *ways
 }
 
-// New takes trees; it returns nil when there are none, or when they look at more
-// features than a prepared row has.
-func New(trees [][]Node) *Trees {
-	t := &Trees{slot: map[int]uint32{}, count: len(trees)}
-	for _, nodes := range trees {
-		t.add(nodes)
-	}
-	for len(t.roots)%together != 0 {
-		t.add([]Node{{Leaf: true}})
-	}
-	if len(t.features) > mostFeatures || t.count == 0 || len(t.words) > math.MaxUint32/2 {
+// most is how many leaves are found before their values are added up.
+const most = 64
+
+// New lays out count trees. It calls tree for the nodes of each, more than once;
+// the nodes of a call are not looked at after the next one. It returns nil when
+// there are no trees, or more nodes than 32 bits can count.
+func New(count int, tree func(i int) []Node) *Trees {
+	if count == 0 {
 		return nil
 	}
-	return t
-}
-
-// add lays out a tree: the root in a pair of its own, then the pairs of children.
-func (t *Trees) add(nodes []Node) {
-	place := make([]uint32, len(nodes))
-	place[0] = t.pair()
-	t.roots = append(t.roots, place[0])
-	for i := range nodes {
-		n := &nodes[i]
-		at := place[i]
-		if n.Leaf {
-			t.words[at] = math.Float64bits(n.Value)
-			t.words[at+2] = uint64(at) << 32
-			continue
+	if hasWide || hasNarrow {
+		if b := newBits(count, tree, !hasWide); b != nil {
+			return &Trees{bits: b}
 		}
-		left := t.pair()
-		place[n.Left], place[n.Left+1] = left, left+1
-		slot := t.slotOf(n.Feature)
-		if !n.MissingRight {
-			slot++
-		}
-		t.words[at] = key(n.Threshold)
-		t.words[at+2] = uint64(left)<<32 | uint64(slot)
 	}
-}
-
-func (t *Trees) pair() uint32 {
-	at := len(t.words)
-	t.words = append(t.words, 0, 0, 0, 0)
-	return uint32(at)
-}
-
-func (t *Trees) slotOf(feature int) uint32 {
-	slot, ok := t.slot[feature]
-	if !ok {
-		slot = uint32(1 + 2*len(t.features))
-		t.slot[feature] = slot
-		t.features = append(t.features, int32(feature))
+	if w := newWays(count, tree); w != nil {
+		return &Trees{ways: w}
 	}
-	return slot
-}
-
-// key is a whole number in the order of the floats, never 0 or the largest.
-func key(x float64) uint64 {
-	b := math.Float64bits(x + 0) // -0 becomes 0
-	return b ^ (uint64(int64(b)>>63) | 1<<63)
-}
-
-// prepared is a row as it is walked with.
-type prepared [1 + 2*mostFeatures]uint64
-
-func (t *Trees) prepare(to *prepared, row []float64) {
-	for i, f := range t.features {
-		x := row[f]
-		above, below := key(x), key(x)
-		if x != x {
-			above, below = math.MaxUint64, 0
-		}
-		to[1+2*i], to[2+2*i] = above, below
-	}
+	return nil
 }
 
 // AddTo adds the value of tree number i for the row to out[i%len(out)], for all
-// trees in turn. It does not allocate.
-func (t *Trees) AddTo(out, row []float64) {
-	var to prepared
-	t.prepare(&to, row)
-	var values [most]uint64
-	k := 0
-	for lo := 0; lo < t.count; lo += most {
-		n := min(most, len(t.roots)-lo)
-		walk(t.words, &to, t.roots[lo:lo+n], &values)
-		for _, v := range values[:min(n, t.count-lo)] {
-			out[k] += math.Float64frombits(v)
-			if k++; k == len(out) {
+// trees in turn. The row has all features of the trees. It does not allocate.
+func (t *Trees) AddTo(out, row []float64) { t.add(&sum{out: out}, row) }
+
+// AddVectors is AddTo for trees whose leaves stand for vectors of len(out)
+// numbers: a leaf's value is where its vector begins in vectors.
+func (t *Trees) AddVectors(out, row, vectors []float64) { t.add(&sum{out: out, vectors: vectors}, row) }
+
+func (t *Trees) add(s *sum, row []float64) {
+	if t.bits != nil {
+		t.bits.add(s, row)
+		return
+	}
+	t.ways.add(s, row)
+}
+
+// sum adds up values as they come.
+type sum struct {
+	out []float64
+	// next is the output that the next value is for.
+	next    int
+	vectors []float64
+}
+
+// add adds the values, as bits, at some places.
+func (s *sum) add(values []uint64, places []uint32) {
+	switch {
+	case s.vectors != nil:
+		for _, at := range places {
+			at := int(math.Float64frombits(values[at]))
+			for k, x := range s.vectors[at : at+len(s.out)] {
+				s.out[k] += x
+			}
+		}
+	case len(s.out) == 1:
+		total := s.out[0]
+		for _, at := range places {
+			total += math.Float64frombits(values[at])
+		}
+		s.out[0] = total
+	default:
+		k := s.next
+		for _, at := range places {
+			s.out[k] += math.Float64frombits(values[at])
+			if k++; k == len(s.out) {
 				k = 0
 			}
 		}
+		s.next = k
 	}
 }
 
-// walkPlain finds the leaves of some trees, a multiple of together.
-func walkPlain(words []uint64, row *prepared, roots []uint32, values *[most]uint64) {
-	for i := 0; i+4 <= len(roots); i += 4 {
-		a, b, c, d := roots[i], roots[i+1], roots[i+2], roots[i+3]
-		for {
-			var sa, sb, sc, sd uint64
-			a, sa = step(words, row, a)
-			b, sb = step(words, row, b)
-			c, sc = step(words, row, c)
-			d, sd = step(words, row, d)
-			if sa|sb|sc|sd == 0 {
-				break
+// codes are the levels of a category that some set has, numbered in their order.
+type codes struct {
+	feature int
+	used    []uint64
+	// number is by level, and -1 for levels in no set.
+	number []int32
+	count  int
+}
+
+// take notes the levels of a set.
+func (c *codes) take(set []uint64) {
+	for len(c.used) < len(set) {
+		c.used = append(c.used, 0)
+	}
+	for i, w := range set {
+		c.used[i] |= w
+	}
+}
+
+// close numbers the levels; take is not called any more.
+func (c *codes) close() {
+	size := 0
+	each(c.used, func(level int) { size = level + 1 })
+	c.number = slices.Repeat([]int32{-1}, size)
+	each(c.used, func(level int) {
+		c.number[level] = int32(c.count)
+		c.count++
+	})
+	c.used = nil
+}
+
+// of is the number of a level, -1 when it is in no set.
+func (c *codes) of(x float64) int {
+	if x >= 0 && x < float64(len(c.number)) {
+		return int(c.number[int(x)])
+	}
+	return -1
+}
+
+// each calls f with the levels of a set in their order.
+func each(set []uint64, f func(level int)) {
+	for i, w := range set {
+		for j := range 64 {
+			if w>>j&1 == 1 {
+				f(64*i + j)
 			}
 		}
-		values[i], values[i+1], values[i+2], values[i+3] = words[a], words[b], words[c], words[d]
 	}
-}
-
-// step is where a node leads, and the slot it looked at.
-func step(words []uint64, row *prepared, at uint32) (next uint32, slot uint64) {
-	w := words[at+2]
-	slot = w & math.MaxUint32
-	next = uint32(w >> 32)
-	if words[at] < row[slot] {
-		next++
-	}
-	return next, slot
 }

@@ -12,7 +12,20 @@ import (
 
 func main() {
 	ConstraintExpr("amd64")
-	walk()
+	walk("walkNumbers", false)
+	walk("walkSets", true)
+	rank()
+	test("test", false, false)
+	test("testSets", false, true)
+	test("testWide", true, false)
+	test("testWideSets", true, true)
+	join()
+	leaves("leaves32", "32", false)
+	leaves("leaves64", "64", true)
+	rankNarrow()
+	testNarrow("testNarrow", false)
+	testNarrow("testNarrowSets", true)
+	leavesNarrow()
 	Generate()
 }
 
@@ -22,15 +35,22 @@ const (
 	together, kept = 16, 8
 )
 
+// begin starts a function that keeps no pointer.
+func begin(name, doc, signature string) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + " " + doc)
+}
+
 // walk writes the descent of one row through some trees at a time. The carry of
 // the comparison is the child's place in its pair, so that there is no branch but
-// the one that ends the group.
-func walk() {
-	TEXT("walkGroups", NOSPLIT, "func(words, row *uint64, roots *uint32, groups int, values *uint64)")
-	Pragma("noescape")
-	Doc("walkGroups leads a row through groups of trees and writes their values.")
-	words, row, values := Load(Param("words"), GP64()), Load(Param("row"), GP64()), Load(Param("values"), GP64())
-	place := func(i int) Mem { return Mem{Base: values, Disp: 8 * i} }
+// the one that ends the group. With sets a second test is made on the second word
+// of the slot, and one of the two words is 0.
+func walk(name string, sets bool) {
+	begin(name, "leads a row through groups of trees and writes where their leaves are.",
+		"func(words, row *uint64, roots *uint32, groups int, places *uint32)")
+	words, row, places := Load(Param("words"), GP64()), Load(Param("row"), GP64()), Load(Param("places"), GP64())
+	place := func(i int) Mem { return Mem{Base: places, Disp: 4 * i} }
 	var at [kept]reg.GPVirtual
 	for i := range at {
 		at[i] = GP64()
@@ -40,7 +60,7 @@ func walk() {
 		if i < kept {
 			return at[i]
 		}
-		MOVQ(place(i), slot)
+		MOVL(place(i), slot.As32())
 		return slot
 	}
 	Label("group")
@@ -51,36 +71,43 @@ func walk() {
 	}
 	for i := kept; i < together; i++ {
 		MOVL(Mem{Base: roots, Disp: 4 * i}, slot.As32())
-		MOVQ(slot, place(i))
+		MOVL(slot.As32(), place(i))
 	}
 	Label("level")
 	XORL(any, any)
 	for i := range together {
-		p := fetch(i)
+		p, test := fetch(i), GP64()
 		MOVQ(Mem{Base: words, Index: p, Scale: 8, Disp: 16}, next)
-		threshold := GP64()
-		MOVQ(Mem{Base: words, Index: p, Scale: 8}, threshold)
+		MOVQ(Mem{Base: words, Index: p, Scale: 8}, test)
 		MOVL(next.As32(), slot.As32())
 		ORL(slot.As32(), any)
 		SHRQ(U8(32), next)
-		CMPQ(threshold, Mem{Base: row, Index: slot, Scale: 8})
-		ADCQ(U8(0), next)
+		decide(test, Mem{Base: row, Index: slot, Scale: 8}, next, sets)
 		if i < kept {
 			MOVQ(next, p)
 		} else {
-			MOVQ(next, place(i))
+			MOVL(next.As32(), place(i))
 		}
 	}
 	TESTL(any, any)
 	JNZ(LabelRef("level"))
-	for i := range together {
-		p := fetch(i)
-		MOVQ(Mem{Base: words, Index: p, Scale: 8}, p)
-		MOVQ(p, place(i))
+	for i, p := range at {
+		MOVL(p.As32(), place(i))
 	}
-	ADDQ(U8(8*together), values)
+	ADDQ(U8(4*together), places)
 	ADDQ(U8(4*together), NewParamAddr("roots", 16))
 	DECQ(NewParamAddr("groups", 24))
 	JNZ(LabelRef("group"))
 	RET()
+}
+
+// decide adds 1 to next for a test that leads right.
+func decide(test reg.GPVirtual, row Mem, next reg.GPVirtual, sets bool) {
+	CMPQ(test, row)
+	ADCQ(U8(0), next)
+	if sets {
+		ANDQ(row.Offset(8), test)
+		NEGQ(test)
+		ADCQ(U8(0), next)
+	}
 }
