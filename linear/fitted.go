@@ -24,6 +24,8 @@ type Model struct {
 	// wide are the weights of the sparse part, column by column: all raw outputs
 	// of a column side by side.
 	wide []float64
+	// wideMeans are the weighted means of its columns over the training rows.
+	wideMeans []float32
 }
 
 var (
@@ -94,17 +96,18 @@ func (m *Model) PredictWide(row []float64, sparse model.SparseRow, out []float64
 // RawWide is Raw for a row with a sparse part.
 func (m *Model) RawWide(row []float64, sparse model.SparseRow, out []float64) {
 	m.Raw(row, out)
-	known := len(sparse.Columns)
-	for known > 0 && int(sparse.Columns[known-1]) >= m.SparseInputs() {
-		known-- // columns rise: those that are unknown come last
-	}
-	addWide(model.SparseRow{Columns: sparse.Columns[:known], Values: sparse.Values[:known]}, m.wide, out[:len(m.weights)])
+	addWide(sparse.Below(m.SparseInputs()), m.wide, out[:len(m.weights)])
 }
 
 // Wide returns the weights of the sparse part in the units of its values: those
 // of column c for all raw outputs begin at c times their number. The slice must
 // not be changed.
 func (m *Model) Wide() []float64 { return m.wide }
+
+// WideMeans are the weighted means of the columns of the sparse part over the
+// training rows, to single precision: they are a point of reference only, as
+// Means are. The slice must not be changed.
+func (m *Model) WideMeans() []float32 { return m.wideMeans }
 
 // keep takes the weights of the sparse part for one of the raw outputs.
 func (m *Model) keep(output, outputs int, w []float64) {
@@ -172,12 +175,14 @@ type saved struct {
 	Converged  bool        `json:"converged"`
 	// Wide are the weights of the sparse part as 8 bytes each, the lowest first.
 	Wide []byte `json:"wide,omitempty"`
+	// WideMeans are the means of its columns as 4 bytes each.
+	WideMeans []byte `json:"wide_means,omitempty"`
 }
 
 // MarshalBinary writes the model as JSON; numbers keep every bit.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	out, err := json.Marshal(saved{
-		m.name, m.task, m.weights, m.intercepts, m.means, m.deviations, m.iterations, m.converged, packed(m.wide),
+		m.name, m.task, m.weights, m.intercepts, m.means, m.deviations, m.iterations, m.converged, packed(m.wide), packedSingles(m.wideMeans),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("linear: saving %s: %w", m.name, err)
@@ -200,7 +205,7 @@ func load(name string, data []byte) (model.Fitted, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("linear: loading %s: %w", name, err)
 	}
-	return &Model{s.Model, s.Task, s.Weights, s.Intercepts, s.Means, s.Deviations, s.Iterations, s.Converged, unpacked(s.Wide)}, nil
+	return &Model{s.Model, s.Task, s.Weights, s.Intercepts, s.Means, s.Deviations, s.Iterations, s.Converged, unpacked(s.Wide), unpackedSingles(s.WideMeans)}, nil
 }
 
 // packed writes numbers as 8 bytes each.
@@ -208,6 +213,27 @@ func packed(x []float64) []byte {
 	var out []byte
 	for _, v := range x {
 		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+	}
+	return out
+}
+
+// packedSingles writes numbers as 4 bytes each.
+func packedSingles(x []float32) []byte {
+	var out []byte
+	for _, v := range x {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	return out
+}
+
+// unpackedSingles reads what packedSingles wrote.
+func unpackedSingles(data []byte) []float32 {
+	if len(data) == 0 {
+		return nil
+	}
+	out := make([]float32, len(data)/4)
+	for i := range out {
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 	}
 	return out
 }
@@ -248,6 +274,14 @@ func (s saved) check() error {
 	}
 	if len(s.Wide)%(8*raw) != 0 {
 		return fmt.Errorf("%d bytes of weights of a sparse part for %d outputs; they must be 8 for each of them and column", len(s.Wide), raw)
+	}
+	if len(s.WideMeans)%4 != 0 || len(s.WideMeans)/4 != len(s.Wide)/8/raw {
+		return fmt.Errorf("%d bytes of means for %d columns of a sparse part; they must be 4 for each", len(s.WideMeans), len(s.Wide)/8/raw)
+	}
+	for at, v := range unpackedSingles(s.WideMeans) {
+		if !finite(float64(v)) {
+			return fmt.Errorf("mean of column %d of the sparse part is %v; it must be finite", at, v)
+		}
 	}
 	for at, v := range unpacked(s.Wide) {
 		if !finite(v) {

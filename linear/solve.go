@@ -126,6 +126,9 @@ func (p *problem) raw(s solution) *Model {
 		name: p.name, task: p.in.Task, means: p.moments.means[:dense:dense], deviations: p.moments.deviations[:dense:dense],
 		iterations: s.iterations, converged: s.converged,
 	}
+	for _, v := range p.moments.means[dense:] {
+		m.wideMeans = append(m.wideMeans, float32(v))
+	}
 	n := p.features()
 	for k := range p.outputs() {
 		theta := s.theta[k*(n+1) : (k+1)*(n+1)]

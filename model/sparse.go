@@ -28,6 +28,15 @@ type SparseRow struct {
 	Values  []float32
 }
 
+// Below returns the entries of the columns below n.
+func (r SparseRow) Below(n int) SparseRow {
+	k := len(r.Columns)
+	for k > 0 && int(r.Columns[k-1]) >= n {
+		k--
+	}
+	return SparseRow{r.Columns[:k], r.Values[:k]}
+}
+
 // NewSparse makes a sparse part without rows, to be filled by Append.
 func NewSparse(features []Feature) *Sparse { return &Sparse{Features: features, Starts: []int{0}} }
 
