@@ -125,6 +125,9 @@ func (m *Model) part(member Member) (part, error) {
 		return part{}, fmt.Errorf("its predictions have length %d, those before it %d", outputs, m.outputs)
 	}
 	shared := slices.ContainsFunc(m.members, func(q part) bool { return q.Start == p.Start && q.end == p.end })
+	if n := model.SparseInputs(member.Model); n > 0 && m.SparseInputs() > 0 && n != m.SparseInputs() {
+		return part{}, fmt.Errorf("it reads a sparse part of %d columns, one before it one of %d; they must share it", n, m.SparseInputs())
+	}
 	if reads > 0 && member.Start != m.inputs && !shared {
 		return part{}, fmt.Errorf("it reads features %d to %d; it must begin at %d or read what another does", p.Start, p.end, m.inputs)
 	}

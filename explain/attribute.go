@@ -36,6 +36,13 @@ type Attribution struct {
 	Base []float64
 	// Phi holds the contributions, output after output.
 	Phi []float64
+	// Columns are the columns of the sparse part that the row has entries in, and
+	// Entries their contributions, output after output; Absent is what a row
+	// without any lacks against the average row, one per raw output. All are
+	// empty for a model that reads no sparse part; else they belong to the sum.
+	Columns []uint32
+	Entries []float64
+	Absent  []float64
 	// Raw is what the model itself computed, one per raw output.
 	Raw []float64
 	// Gap is the certificate: the largest distance over the outputs between
@@ -107,6 +114,12 @@ func (a *Attribution) certify() {
 		for _, phi := range a.Phi[k*a.Features : (k+1)*a.Features] {
 			sum += phi
 		}
+		for _, v := range a.Entries[k*len(a.Columns) : (k+1)*len(a.Columns)] {
+			sum += v
+		}
+		if a.Absent != nil {
+			sum += a.Absent[k]
+		}
 		a.Gap = max(a.Gap, math.Abs(raw-sum)) // max keeps a NaN
 	}
 }
@@ -126,12 +139,28 @@ func newLinear(m *linear.Model) *linearModel {
 			base[k] += w[j] * mean
 		}
 	}
-	return &linearModel{model: m, weights: weights, base: base}
+	out := &linearModel{model: m, weights: weights, base: base}
+	if m.SparseInputs() > 0 {
+		for k, v := range out.absent(make([]int, m.SparseInputs()), 1) {
+			base[k] -= v
+		}
+	}
+	return out
 }
 
-func (l *linearModel) New() *Attribution { return newAttribution(l.base, l.model.Inputs()) }
+func (l *linearModel) New() *Attribution {
+	return newAttribution(l.base, l.model.Inputs()).lack(l, l.model.SparseInputs())
+}
 
 func (l *linearModel) Attribute(row []float64, a *Attribution) {
+	a.hold(nil)
+	l.dense(row, a)
+	l.model.Raw(row, a.Raw)
+	a.certify()
+}
+
+// dense fills the contributions of the features that are no part of a sparse one.
+func (l *linearModel) dense(row []float64, a *Attribution) {
 	means := l.model.Means()
 	for k, w := range l.weights {
 		phi := a.Phi[k*a.Features : (k+1)*a.Features]
@@ -139,8 +168,6 @@ func (l *linearModel) Attribute(row []float64, a *Attribution) {
 			phi[j] = w[j] * (row[j] - means[j])
 		}
 	}
-	l.model.Raw(row, a.Raw)
-	a.certify()
 }
 
 // additiveModel attributes additive models, which are sums of contributions

@@ -49,7 +49,7 @@ func newMean(m *ensemble.Model) (*meanModel, error) {
 }
 
 func (m *meanModel) New() *Attribution {
-	a := newAttribution(m.base, m.model.Inputs())
+	a := newAttribution(m.base, m.model.Inputs()).lack(m, m.model.SparseInputs())
 	for _, w := range m.members {
 		a.members = append(a.members, w.New())
 	}

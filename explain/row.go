@@ -24,6 +24,7 @@ type Explainer struct {
 	columns    table.Schema // the columns that features come from
 	source     []int        // of each feature, an index into columns
 	with       []int        // that of its second source, or the same again
+	wide       *widePart    // nil where the model reads no sparse part
 }
 
 // Predicted stands, as an output, for the class with the highest probability.
@@ -102,6 +103,9 @@ func New(s *solution.Solution) (*Explainer, error) {
 		}
 		e.source, e.with = append(e.source, i), append(e.with, with)
 	}
+	if e.wide, err = wideOf(s.Model, e.attributor, s.Features.SparseFeatures(), at); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -109,7 +113,7 @@ func New(s *solution.Solution) (*Explainer, error) {
 func (e *Explainer) NewScratch() *Scratch {
 	return &Scratch{
 		attribution: e.attributor.New(),
-		matrix:      model.NewMatrix(e.features, 1),
+		matrix:      e.solution.Features.NewMatrix(1),
 		prediction:  make([]float64, e.solution.Outputs()),
 		amounts:     make([]float64, len(e.columns)),
 		order:       make([]int, 0, len(e.columns)),
@@ -129,27 +133,26 @@ func (e *Explainer) Row(t *table.Table, row, output, top int, s *Scratch) (*Reas
 	if err := e.solution.Features.ApplyRange(t, row, s.matrix); err != nil {
 		return nil, fmt.Errorf("explain: row %d: %w", row, err)
 	}
-	x := s.matrix.Row(0)
-	e.solution.Model.Predict(x, s.prediction)
+	model.PredictRow(e.solution.Model, s.matrix, 0, s.prediction)
 	if e.solution.Calibration != nil {
 		e.solution.Calibration.Apply(s.prediction)
 	}
-	return e.reasons(t, row, x, s.prediction, output, top, s)
+	return e.reasons(t, row, s.matrix, s.prediction, output, top, s)
 }
 
 // Decided gives the reasons for a row that Solution.Decide has just decided,
 // without computing its features and prediction again. Otherwise it is as Row.
 func (e *Explainer) Decided(r *solution.Row, output, top int, s *Scratch) (*Reasons, error) {
-	return e.reasons(r.Table, 0, r.Features.Row(0), r.Prediction, output, top, s)
+	return e.reasons(r.Table, 0, r.Features, r.Prediction, output, top, s)
 }
 
-func (e *Explainer) reasons(t *table.Table, row int, x, prediction []float64, output, top int, s *Scratch) (*Reasons, error) {
+func (e *Explainer) reasons(t *table.Table, row int, x *model.Matrix, prediction []float64, output, top int, s *Scratch) (*Reasons, error) {
 	output, raw, err := e.output(output, prediction)
 	if err != nil {
 		return nil, err
 	}
 	a := s.attribution
-	e.attributor.Attribute(x, a)
+	e.attribute(x, 0, a)
 	e.group(a, raw, s.amounts)
 	r := &s.reasons
 	*r = Reasons{
@@ -223,6 +226,9 @@ func (e *Explainer) group(a *Attribution, raw int, amounts []float64) {
 		}
 		amounts[e.source[j]] += phi / 2
 		amounts[e.with[j]] += phi / 2
+	}
+	if e.wide != nil {
+		e.wide.group(a, raw, e.columns, amounts)
 	}
 }
 

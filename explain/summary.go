@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"bespoke/model"
 	"bespoke/table"
 
 	"golang.org/x/sync/errgroup"
@@ -75,13 +74,13 @@ type blockSum struct {
 
 func (e *Explainer) summarise(t *table.Table, from, to int) (blockSum, error) {
 	p := blockSum{amounts: make([]float64, len(e.columns))}
-	x := model.NewMatrix(e.features, to-from)
+	x := e.solution.Features.NewMatrix(to - from)
 	if err := e.solution.Features.ApplyRange(t, from, x); err != nil {
 		return p, err
 	}
 	a, amounts := e.attributor.New(), make([]float64, len(e.columns))
 	for i := range x.Rows {
-		e.attributor.Attribute(x.Row(i), a)
+		e.attribute(x, i, a)
 		p.gap = max(p.gap, a.Gap)
 		for k := range a.Raw {
 			e.group(a, k, amounts)

@@ -53,6 +53,11 @@ type Options struct {
 	Plan *Plan
 	// Views lets Fit return no matrix for a table.View where Apply makes the same.
 	Views bool
+	// Sparse says that the model reads a sparse part; see model.Entry.
+	Sparse bool
+	// Wide, when not nil, has text read by many more words than elsewhere, into
+	// the sparse part of the matrix, for a model that reads one.
+	Wide *Wide
 }
 
 // Fitted is the fitted transformation of one training table. It is immutable
@@ -64,6 +69,7 @@ type Fitted struct {
 	chains   []*chain
 	features []model.Feature
 	levels   [][]string // by feature
+	sparse   []model.Feature
 }
 
 // chain is one column plan with its fitted steps.
@@ -75,7 +81,7 @@ type chain struct {
 	input    [2]int
 	steps    []step
 	out      shape
-	offset   int // of its first feature in a row
+	offset   int // of its first feature in a row, or in the sparse part
 }
 
 // Fit makes and fits the steps for every column of t with role Feature. y has
@@ -118,10 +124,13 @@ func Fit(t *table.Table, y []float64, opt Options) (*Fitted, *model.Matrix, erro
 	if err := errors.Join(checkInputs(f.inputs), f.assemble()); err != nil {
 		return nil, nil, fmt.Errorf("features: fit: %w", err)
 	}
+	if len(f.sparse) > 0 && !opt.Sparse {
+		return nil, nil, errors.New("features: fit: the plan fills a sparse part, which the model does not read")
+	}
 	if opt.Views && t.Large() && len(held) == 0 {
 		return f, nil, nil
 	}
-	x := model.NewMatrix(f.features, t.Rows())
+	x := f.NewMatrix(t.Rows())
 	if err := f.Apply(t, x); err != nil {
 		return nil, nil, err
 	}
@@ -232,28 +241,6 @@ func checkMonotone(t *table.Table, wishes map[string]int8) error {
 	return fmt.Errorf("features: monotone: no column %q; there are %q", unknown, t.Names())
 }
 
-// check says whether the plan fits the table's feature columns.
-func (p Plan) check(t *table.Table, e model.Encoding) error {
-	if p.Encoding != e {
-		return fmt.Errorf("features: plan: encoding %q, want %q as the model does", p.Encoding, e)
-	}
-	planned := make(map[string]bool)
-	for _, cp := range p.Columns {
-		for _, name := range cp.columns() {
-			if c, ok := t.Column(name); !ok || c.Role != table.Feature {
-				return fmt.Errorf("features: plan: %q is not a feature column of the table", name)
-			}
-		}
-		planned[cp.Column] = true
-	}
-	for c := range t.Each(table.Feature) {
-		if !planned[c.Name] {
-			return fmt.Errorf("features: plan: column %q is not in the plan; give it steps, or drop: true", c.Name)
-		}
-	}
-	return nil
-}
-
 // start is the shape in which a chain meets its one or two columns.
 func (c *chain) start(fields []table.Field) shape {
 	var each []shape
@@ -302,6 +289,9 @@ func (c *chain) fit(columns []*table.Column, in *training, seed uint64) (*block,
 		entry, params, err := sp.resolve(b.shape)
 		if err != nil {
 			return nil, err
+		}
+		if entry.alone && len(c.plan.Steps) > 1 {
+			return nil, fmt.Errorf("step %q: it is one of %d steps; it must be the only one", sp.Step, len(c.plan.Steps))
 		}
 		if entry.outOfFold != nil && in.folds == nil {
 			in.folds = assignFolds(in.y, seed)
@@ -367,17 +357,24 @@ func (f *Fitted) assemble() error {
 			c.input[k] = at[name]
 		}
 		c.offset = len(f.features)
+		if c.out.form == sparse {
+			c.offset = len(f.sparse)
+		}
 		for _, feature := range c.out.features {
 			base := feature.Name
 			for n := 2; taken[feature.Name]; n++ {
 				feature.Name = fmt.Sprintf("%s #%d", base, n)
 			}
 			taken[feature.Name] = true
+			if c.out.form == sparse {
+				f.sparse = append(f.sparse, feature)
+				continue
+			}
 			f.features = append(f.features, feature)
 			f.levels = append(f.levels, c.out.levels)
 		}
 	}
-	if len(f.features) == 0 {
+	if len(f.features)+len(f.sparse) == 0 {
 		return errors.New("no column tells anything: each is dropped, or there are none with role feature")
 	}
 	return nil
@@ -387,6 +384,8 @@ func (f *Fitted) assemble() error {
 func (s shape) finished(e model.Encoding) error {
 	codes := s.form == code && s.features[0].Levels > 0
 	switch {
+	case s.form == sparse: // Fit refuses it for a model that reads none
+		return nil
 	case s.form != number && !codes:
 		return fmt.Errorf("the steps end with a %v, want a step that makes numbers of it", s.form)
 	case e == model.Dense && codes:
@@ -412,10 +411,11 @@ func (f *Fitted) Encoding() model.Encoding { return f.encoding }
 func (f *Fitted) LevelNames(i int) []string { return f.levels[i] }
 
 // Apply writes the features of every row of t into out, which must have
-// t.Rows() rows of len(Features()) values. t must have the columns of Inputs
+// t.Rows() rows of len(Features()) values and, where there are SparseFeatures, a
+// sparse part of those, as NewMatrix makes it. t must have the columns of Inputs
 // with the same kinds and levels (table.Conform); of a one-row table only the
-// number of levels is compared. Nothing is allocated, and t may be a one-row
-// scratch table.
+// number of levels is compared. Nothing is allocated, but where a sparse part
+// must grow, and t may be a one-row scratch table.
 func (f *Fitted) Apply(t *table.Table, out *model.Matrix) error {
 	if out.Rows != t.Rows() {
 		return fmt.Errorf("features: apply: the matrix has %d rows, the table %d; they must be equal", out.Rows, t.Rows())
@@ -433,8 +433,11 @@ func (f *Fitted) ApplyRange(t *table.Table, start int, out *model.Matrix) error 
 	if start < 0 || out.Rows < 0 || start > t.Rows()-out.Rows {
 		return fmt.Errorf("features: apply: rows %d to %d of a table of %d rows", start, start+out.Rows, t.Rows())
 	}
+	if err := f.applySparse(t, start, out); err != nil {
+		return err
+	}
 	for _, c := range f.chains {
-		if c.plan.Drop {
+		if c.plan.Drop || c.out.form == sparse {
 			continue
 		}
 		column, err := f.find(t, c.input[0])

@@ -11,7 +11,8 @@ import (
 // Join puts transformations that were fitted on the same table side by side, so
 // that one row of features holds what several models read. starts says where the
 // features of each part begin; equal parts share their place. Features whose
-// names would meet are numbered.
+// names would meet are numbered. A sparse part is that of one part, and of those
+// equal to it.
 func Join(parts ...*Fitted) (joint *Fitted, starts []int, err error) {
 	joint = &Fitted{encoding: model.Dense}
 	at := make(map[string]int) // by the part as text
@@ -22,7 +23,11 @@ func Join(parts ...*Fitted) (joint *Fitted, starts []int, err error) {
 			return nil, nil, err
 		}
 		start, seen := at[string(text)]
+		if !seen && len(p.sparse) > 0 && len(joint.sparse) > 0 {
+			return nil, nil, fmt.Errorf("features: join: part %d: it fills another sparse part than a part before it", i+1)
+		}
 		if !seen {
+			joint.sparse = append(joint.sparse, p.sparse...)
 			start, at[string(text)] = width, width
 			width += len(p.features)
 			if err := joint.take(p); err != nil {
@@ -31,6 +36,7 @@ func Join(parts ...*Fitted) (joint *Fitted, starts []int, err error) {
 		}
 		starts = append(starts, start)
 	}
+	joint.sparse = nil
 	if err := joint.assemble(); err != nil {
 		return nil, nil, fmt.Errorf("features: join: %w", err)
 	}

@@ -85,6 +85,28 @@ func NewPlan(t *table.Table, opt Options) (Plan, error) {
 	return p, nil
 }
 
+// check says whether the plan fits the table's feature columns.
+func (p Plan) check(t *table.Table, e model.Encoding) error {
+	if p.Encoding != e {
+		return fmt.Errorf("features: plan: encoding %q, want %q as the model does", p.Encoding, e)
+	}
+	planned := make(map[string]bool)
+	for _, cp := range p.Columns {
+		for _, name := range cp.columns() {
+			if c, ok := t.Column(name); !ok || c.Role != table.Feature {
+				return fmt.Errorf("features: plan: %q is not a feature column of the table", name)
+			}
+		}
+		planned[cp.Column] = true
+	}
+	for c := range t.Each(table.Feature) {
+		if !planned[c.Name] {
+			return fmt.Errorf("features: plan: column %q is not in the plan; give it steps, or drop: true", c.Name)
+		}
+	}
+	return nil
+}
+
 // planColumn chooses the steps of one column.
 func planColumn(c *table.Column, opt Options) []ColumnPlan {
 	if reason := uninformative(c); reason != "" {
@@ -94,6 +116,8 @@ func planColumn(c *table.Column, opt Options) []ColumnPlan {
 	switch {
 	case c.Kind == table.Category:
 		plans = planCategory(c, opt)
+	case c.Kind == table.Text && opt.Sparse && opt.Wide != nil:
+		plans = []ColumnPlan{planWide(*opt.Wide)}
 	case c.Kind == table.Text:
 		plans = []ColumnPlan{{
 			Steps:  []StepPlan{{Step: "tf-idf"}},
@@ -369,7 +393,7 @@ func then(step string, e model.Encoding) []StepPlan {
 		return out
 	}
 	switch step {
-	case "tf-idf", "n-grams", "topics", "one-hot":
+	case "tf-idf", "n-grams", "topics", "one-hot", "terms":
 		return out // their values are of about one size
 	case "combine": // a ratio by nearly 0 may lie anywhere
 		return append(out, StepPlan{Step: "impute"}, StepPlan{Step: "robust", Params: model.Params{"clip": farAway}})

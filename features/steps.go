@@ -27,6 +27,7 @@ var Steps = []Step{
 	tfidfStep,
 	nGramsStep,
 	topicsStep,
+	termsStep,
 	groupStep,
 	combineStep,
 	crossStep,
@@ -53,6 +54,8 @@ type Step struct {
 	// outOfFold, when not nil, gives the values of the training rows where they
 	// must not be what apply would give, because they look at the target.
 	outOfFold func(b *block, p model.Params, in *training) []float64
+	// alone is true of a step that no other may stand beside.
+	alone bool
 	// empty makes a value to decode a fitted step into.
 	empty func() step
 }
@@ -100,9 +103,10 @@ const (
 	instant             // microseconds since 1970 UTC, NaN is missing
 	words               // text, not yet a number
 	pair                // the values of two columns, side by side
+	sparse              // entries of the sparse part, which no step reads
 )
 
-var formNames = [...]string{"number", "category", "time", "text", "pair of columns"}
+var formNames = [...]string{"number", "category", "time", "text", "pair of columns", "sparse part"}
 
 func (f form) String() string { return formNames[f] }
 
@@ -457,7 +461,8 @@ type StepInfo struct {
 	// Steps are the fitted steps in words, in order; empty when the column is
 	// passed through or dropped.
 	Steps []string `json:"steps,omitempty"`
-	// Features are the names of the features made of it.
+	// Features are the names of the features made of it, but for those of the
+	// sparse part, which are too many.
 	Features []string `json:"features,omitempty"`
 	// Dropped is true when no feature is made of the column.
 	Dropped bool `json:"dropped,omitempty"`
@@ -473,7 +478,7 @@ func (f *Fitted) Describe() []StepInfo {
 		for k, s := range c.steps {
 			info.Steps = append(info.Steps, c.plan.Steps[k].Step+": "+s.describe())
 		}
-		if !c.plan.Drop {
+		if !c.plan.Drop && c.out.form != sparse {
 			for _, feature := range f.features[c.offset : c.offset+c.out.width()] {
 				info.Features = append(info.Features, feature.Name)
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bespoke/model"
+	"bespoke/table"
 	"bespoke/text"
 )
 
@@ -64,6 +65,26 @@ var topicsStep = Step{
 	accepts: []form{words},
 	fit:     fitTopics,
 	empty:   func() step { return new(topics) },
+}
+
+// termsStep makes entries of the sparse part of all terms that rows share.
+var termsStep = Step{
+	Name: "terms",
+	Summary: "All words with pairs of them, or all runs of characters, that several training rows have are weighted as by tf-idf; " +
+		"only those that a row has are kept of it, in the sparse part of the matrix, so that there may be very many.",
+	Params: []model.Param{
+		{Name: "of", Doc: "What is counted: words with pairs of them, or runs of characters.", Default: "words", Choices: []string{"words", "characters"}},
+		{
+			Name: "features", Doc: "At most this many words or runs are kept, those that the most rows have.",
+			Default: float64(1 << text.MostBits), Min: 1, Max: 1 << text.MostBits, Integer: true,
+		},
+		{Name: "rows", Doc: "A word or run must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true},
+		bitsParam("words or runs"), lowParam, highParam,
+	},
+	accepts: []form{words},
+	alone:   true,
+	fit:     fitSparse,
+	empty:   func() step { return new(sparseTerms) },
 }
 
 // bitsParam is the parameter of the size of the hash table.
@@ -150,6 +171,46 @@ func termsName(of text.Kind) string {
 	return "words and pairs of words"
 }
 
+// sparseTerms is a fitted terms step.
+type sparseTerms struct {
+	Vocabulary text.Vocabulary `json:"vocabulary"`
+}
+
+func fitSparse(b *block, p model.Params, _ *training) (step, error) {
+	opt := text.Options{Of: text.Words}
+	if p.Choice("of") == string(text.Characters) {
+		opt = text.Options{Of: text.Characters, Low: p.Int("low"), High: p.Int("high")}
+	}
+	v, err := learn(b, p, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &sparseTerms{*v}, nil
+}
+
+func (s *sparseTerms) bind(in shape) (shape, error) {
+	if err := s.Vocabulary.Ready(); err != nil {
+		return shape{}, err
+	}
+	out := shape{form: sparse}
+	for _, term := range s.Vocabulary.Terms {
+		out.features = append(out.features, in.made(mark(s.Vocabulary.Of)+term))
+	}
+	return out, nil
+}
+
+// apply is never reached: what it makes is no row of numbers.
+func (s *sparseTerms) apply([]float64) {}
+
+func (s *sparseTerms) entries(t string, columns []uint32, values []float32) ([]uint32, []float32) {
+	return s.Vocabulary.Entries(t, columns, values)
+}
+
+func (s *sparseTerms) describe() string {
+	v := &s.Vocabulary
+	return fmt.Sprintf("the weight of those of %d %s that a row has: %s", len(v.Terms), termsName(v.Of), strings.Join(v.Terms[:min(len(v.Terms), 5)], ", "))
+}
+
 // topics is a fitted topics step.
 type topics struct {
 	Vocabulary text.Vocabulary `json:"vocabulary"`
@@ -204,4 +265,83 @@ func (s *topics) applyText(t string, v []float64) { s.Topics.Apply(&s.Vocabulary
 
 func (s *topics) describe() string {
 	return fmt.Sprintf("%d directions of the weights of %d %s", s.Topics.Count, len(s.Vocabulary.Terms), termsName(s.Vocabulary.Of))
+}
+
+// Wide says how text is read into the sparse part of a matrix.
+type Wide struct {
+	// Of is what is counted: text.Words or text.Characters.
+	Of text.Kind
+	// Size is how many words or runs of characters are kept at most, those that
+	// the most rows have; 0 means as many as there are places.
+	Size int
+}
+
+// planWide has a text read by as many words as there are.
+func planWide(w Wide) ColumnPlan {
+	p := model.Params{}
+	if w.Of == text.Characters {
+		p["of"] = string(text.Characters)
+	}
+	if w.Size > 0 {
+		p["features"] = float64(w.Size)
+	}
+	return ColumnPlan{
+		Steps:  []StepPlan{{Step: "terms", Params: p}},
+		Reason: "The scenario has free text read by all that many rows share; only what a row has is kept of it.",
+	}
+}
+
+// sparseStep is a step that makes entries of the sparse part of a matrix of a
+// text: always the only one of a chain.
+type sparseStep interface {
+	step
+	// entries appends the entries of a text, rising, counted from 0.
+	entries(text string, columns []uint32, values []float32) ([]uint32, []float32)
+}
+
+// SparseFeatures describes the columns of the sparse part that Apply fills; none
+// where the plan fills none. The slice must not be changed.
+func (f *Fitted) SparseFeatures() []model.Feature { return f.sparse }
+
+// NewMatrix makes a matrix that Apply can fill.
+func (f *Fitted) NewMatrix(rows int) *model.Matrix {
+	x := model.NewMatrix(f.features, rows)
+	if len(f.sparse) > 0 {
+		x.Sparse = model.NewSparse(f.sparse)
+		for range rows {
+			x.Sparse.End()
+		}
+	}
+	return x
+}
+
+// applySparse fills the sparse part of out, which must have as many columns as
+// the chains fill.
+func (f *Fitted) applySparse(t *table.Table, start int, out *model.Matrix) error {
+	if len(f.sparse) == 0 {
+		return nil
+	}
+	to := out.Sparse
+	if to == nil || len(to.Features) != len(f.sparse) {
+		return fmt.Errorf("features: apply: the matrix has no sparse part of %d columns; NewMatrix makes one", len(f.sparse))
+	}
+	to.Reset()
+	for i := range out.Rows {
+		for _, c := range f.chains {
+			if c.plan.Drop || c.out.form != sparse {
+				continue
+			}
+			column, err := f.find(t, c.input[0])
+			if err != nil {
+				return err
+			}
+			from := len(to.Columns)
+			to.Columns, to.Values = c.steps[0].(sparseStep).entries(column.Texts[start+i], to.Columns, to.Values)
+			for k := range to.Columns[from:] {
+				to.Columns[from+k] += uint32(c.offset)
+			}
+		}
+		to.End()
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -20,11 +21,16 @@ type Model struct {
 	deviations []float64
 	iterations int
 	converged  bool
+	// wide are the weights of the sparse part, column by column: all raw outputs
+	// of a column side by side.
+	wide []float64
+	// wideMeans are the weighted means of its columns over the training rows.
+	wideMeans []float32
 }
 
 var (
 	_ model.Linear = (*Model)(nil)
-	_ model.Raw    = (*Model)(nil)
+	_ model.Wide   = (*Model)(nil)
 )
 
 // Name is the entry that made the model.
@@ -42,7 +48,7 @@ func (m *Model) Outputs() int {
 	return len(m.weights)
 }
 
-// Inputs is the number of features that a row must have.
+// Inputs is the number of features that a row must have beside its sparse part.
 func (m *Model) Inputs() int { return len(m.means) }
 
 // Predict writes the probabilities of the classes, or the number, for one row
@@ -66,6 +72,50 @@ func (m *Model) Predict(row, out []float64) {
 func (m *Model) Raw(row, out []float64) {
 	for k, w := range m.weights {
 		out[k] = m.intercepts[k] + dot(w, row)
+	}
+}
+
+// SparseInputs is the number of columns of the sparse part.
+func (m *Model) SparseInputs() int { return len(m.wide) / len(m.weights) }
+
+// PredictWide is Predict for a row with a sparse part; columns from SparseInputs
+// on are left out. It does not allocate.
+func (m *Model) PredictWide(row []float64, sparse model.SparseRow, out []float64) {
+	if m.task == model.Binary {
+		m.RawWide(row, sparse, out[:1])
+		p := sigmoid(out[0])
+		out[0], out[1] = 1-p, p
+		return
+	}
+	m.RawWide(row, sparse, out)
+	if m.task == model.Multiclass {
+		softmax(out)
+	}
+}
+
+// RawWide is Raw for a row with a sparse part.
+func (m *Model) RawWide(row []float64, sparse model.SparseRow, out []float64) {
+	m.Raw(row, out)
+	addWide(sparse.Below(m.SparseInputs()), m.wide, out[:len(m.weights)])
+}
+
+// Wide returns the weights of the sparse part in the units of its values: those
+// of column c for all raw outputs begin at c times their number. The slice must
+// not be changed.
+func (m *Model) Wide() []float64 { return m.wide }
+
+// WideMeans are the weighted means of the columns of the sparse part over the
+// training rows, to single precision: they are a point of reference only, as
+// Means are. The slice must not be changed.
+func (m *Model) WideMeans() []float32 { return m.wideMeans }
+
+// keep takes the weights of the sparse part for one of the raw outputs.
+func (m *Model) keep(output, outputs int, w []float64) {
+	if m.wide == nil && len(w) > 0 {
+		m.wide = make([]float64, len(w)*outputs)
+	}
+	for c, v := range w {
+		m.wide[c*outputs+output] = v
 	}
 }
 
@@ -123,12 +173,16 @@ type saved struct {
 	Deviations []float64   `json:"deviations"`
 	Iterations int         `json:"iterations"`
 	Converged  bool        `json:"converged"`
+	// Wide are the weights of the sparse part as 8 bytes each, the lowest first.
+	Wide []byte `json:"wide,omitempty"`
+	// WideMeans are the means of its columns as 4 bytes each.
+	WideMeans []byte `json:"wide_means,omitempty"`
 }
 
 // MarshalBinary writes the model as JSON; numbers keep every bit.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	out, err := json.Marshal(saved{
-		m.name, m.task, m.weights, m.intercepts, m.means, m.deviations, m.iterations, m.converged,
+		m.name, m.task, m.weights, m.intercepts, m.means, m.deviations, m.iterations, m.converged, packed(m.wide), packedSingles(m.wideMeans),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("linear: saving %s: %w", m.name, err)
@@ -151,7 +205,49 @@ func load(name string, data []byte) (model.Fitted, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("linear: loading %s: %w", name, err)
 	}
-	return &Model{s.Model, s.Task, s.Weights, s.Intercepts, s.Means, s.Deviations, s.Iterations, s.Converged}, nil
+	return &Model{s.Model, s.Task, s.Weights, s.Intercepts, s.Means, s.Deviations, s.Iterations, s.Converged, unpacked(s.Wide), unpackedSingles(s.WideMeans)}, nil
+}
+
+// packed writes numbers as 8 bytes each.
+func packed(x []float64) []byte {
+	var out []byte
+	for _, v := range x {
+		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+	}
+	return out
+}
+
+// packedSingles writes numbers as 4 bytes each.
+func packedSingles(x []float32) []byte {
+	var out []byte
+	for _, v := range x {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	return out
+}
+
+// unpackedSingles reads what packedSingles wrote.
+func unpackedSingles(data []byte) []float32 {
+	if len(data) == 0 {
+		return nil
+	}
+	out := make([]float32, len(data)/4)
+	for i := range out {
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+	}
+	return out
+}
+
+// unpacked reads what packed wrote.
+func unpacked(data []byte) []float64 {
+	if len(data) == 0 {
+		return nil
+	}
+	out := make([]float64, len(data)/8)
+	for i := range out {
+		out[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+	}
+	return out
 }
 
 // check verifies that the sizes agree with each other and with the task.
@@ -174,6 +270,22 @@ func (s saved) check() error {
 	for _, d := range s.Deviations {
 		if d < 0 {
 			return fmt.Errorf("deviation %v must not be negative", d)
+		}
+	}
+	if len(s.Wide)%(8*raw) != 0 {
+		return fmt.Errorf("%d bytes of weights of a sparse part for %d outputs; they must be 8 for each of them and column", len(s.Wide), raw)
+	}
+	if len(s.WideMeans)%4 != 0 || len(s.WideMeans)/4 != len(s.Wide)/8/raw {
+		return fmt.Errorf("%d bytes of means for %d columns of a sparse part; they must be 4 for each", len(s.WideMeans), len(s.Wide)/8/raw)
+	}
+	for at, v := range unpackedSingles(s.WideMeans) {
+		if !finite(float64(v)) {
+			return fmt.Errorf("mean of column %d of the sparse part is %v; it must be finite", at, v)
+		}
+	}
+	for at, v := range unpacked(s.Wide) {
+		if !finite(v) {
+			return fmt.Errorf("weight %d of the sparse part is %v; it must be finite", at, v)
 		}
 	}
 	if s.Iterations < 0 {

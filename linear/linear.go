@@ -5,13 +5,15 @@
 //
 // What each minimises is written at its entry, in the definitions that
 // scikit-learn uses, so that a strength found elsewhere means the same here.
-// The intercept is never penalised. Features must be Dense: finite numbers.
+// The intercept is never penalised. Features must be Dense: finite numbers. All
+// models also read a sparse part (model.Sparse) of as many columns as one likes;
+// it is never made dense, and its features count as any others.
 //
 // The files are the steps: moments (means and deviations of the features),
 // solve (choice of the way, back to raw units), gram (products of features),
 // direct (ridge in closed form), descent (elastic net by coordinate descent),
-// loss (value and gradient for all else), quasinewton (its minimiser) and
-// fitted (the model that comes out). Sums over rows are made in fixed blocks
+// loss (value and gradient for all else), wide (products of a sparse part),
+// quasinewton (the minimiser of a loss) and fitted (the model that comes out). Sums over rows are made in fixed blocks
 // and added in order, so that the number of threads does not change a bit.
 package linear
 
@@ -52,6 +54,7 @@ var Logistic = model.Entry{
 	Tasks:     []model.Task{model.Binary, model.Multiclass},
 	Encoding:  model.Dense,
 	Separates: true,
+	Sparse:    true,
 	Params:    logisticParams,
 	Fit:       fitLogistic,
 	Load:      loadLogistic,
@@ -70,6 +73,7 @@ var Ridge = model.Entry{
 	Tasks:     []model.Task{model.Regression},
 	Encoding:  model.Dense,
 	Separates: true,
+	Sparse:    true,
 	Params:    ridgeParams,
 	Fit:       fitRidge,
 	Load:      loadRidge,
@@ -93,6 +97,7 @@ var ElasticNet = model.Entry{
 	Tasks:     []model.Task{model.Regression},
 	Encoding:  model.Dense,
 	Separates: true,
+	Sparse:    true,
 	Params:    elasticNetParams,
 	Fit:       fitElasticNet,
 	Load:      loadElasticNet,
@@ -145,39 +150,39 @@ var toleranceParam = model.Param{
 }
 
 func fitLogistic(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
-	p, m, err := prepare(ctx, logisticName, logisticParams, given, &in)
+	p, err := prepare(ctx, logisticName, logisticParams, given, in)
 	if err != nil {
 		return nil, err
 	}
 	if only, ok := onlyClass(in); ok {
 		return nil, fmt.Errorf("linear: %s: every row has class %q; at least two classes must occur", logisticName, only)
 	}
-	ratio, strength := p.Number("l1_ratio"), 1/(p.Number("c")*m.sum)
-	return solve(ctx, problem{
-		name: logisticName, in: in, params: p, moments: m, lasso: ratio * strength, ridge: (1 - ratio) * strength,
-		expected: p.Choice(model.StakesParam) == model.StakesExpected,
-	})
+	ratio, strength := p.params.Number("l1_ratio"), 1/(p.params.Number("c")*p.moments.sum)
+	p.lasso, p.ridge = ratio*strength, (1-ratio)*strength
+	p.expected = p.params.Choice(model.StakesParam) == model.StakesExpected
+	return solve(ctx, p)
 }
 
 func fitRidge(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
-	p, m, err := prepare(ctx, ridgeName, ridgeParams, given, &in)
+	p, err := prepare(ctx, ridgeName, ridgeParams, given, in)
 	if err != nil {
 		return nil, err
 	}
-	return solve(ctx, problem{name: ridgeName, in: in, params: p, moments: m, ridge: p.Number("alpha") / m.sum})
+	p.ridge = p.params.Number("alpha") / p.moments.sum
+	return solve(ctx, p)
 }
 
 func fitElasticNet(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
-	p, m, err := prepare(ctx, elasticNetName, elasticNetParams, given, &in)
+	p, err := prepare(ctx, elasticNetName, elasticNetParams, given, in)
 	if err != nil {
 		return nil, err
 	}
-	alpha, ratio := p.Number("alpha"), p.Number("l1_ratio")
-	lasso := alpha * ratio
-	if p.Choice("target_scale") == "unit" {
-		lasso *= m.targetDeviation
+	alpha, ratio := p.params.Number("alpha"), p.params.Number("l1_ratio")
+	p.lasso, p.ridge = alpha*ratio, alpha*(1-ratio)
+	if p.params.Choice("target_scale") == "unit" {
+		p.lasso *= p.moments.targetDeviation
 	}
-	return solve(ctx, problem{name: elasticNetName, in: in, params: p, moments: m, lasso: lasso, ridge: alpha * (1 - ratio)})
+	return solve(ctx, p)
 }
 
 // tasks lists what each entry can do, for the check before fitting; the
@@ -189,31 +194,34 @@ var tasks = map[string][]model.Task{
 }
 
 // prepare checks everything before a fit, puts stakes into the weights where
-// the parameters ask for it, and measures the features.
-func prepare(ctx context.Context, name string, table []model.Param, given model.Params, in *model.Training) (model.Params, *moments, error) {
-	p, err := model.Resolve(name, table, given)
-	if err != nil {
-		return nil, nil, fmt.Errorf("linear: %w", err)
+// the parameters ask for it, and measures the features. The penalties are left
+// to the caller.
+func prepare(ctx context.Context, name string, table []model.Param, given model.Params, in model.Training) (problem, error) {
+	p := problem{name: name}
+	var err error
+	if p.params, err = model.Resolve(name, table, given); err != nil {
+		return p, fmt.Errorf("linear: %w", err)
 	}
 	if !slices.Contains(tasks[name], in.Task) {
-		return nil, nil, fmt.Errorf("linear: %s: task %s is none of %v", name, in.Task, tasks[name])
+		return p, fmt.Errorf("linear: %s: task %s is none of %v", name, in.Task, tasks[name])
 	}
-	if err := in.Check(model.Dense); err != nil {
-		return nil, nil, fmt.Errorf("linear: %s: %w", name, err)
+	if err := in.CheckWide(model.Dense); err != nil {
+		return p, fmt.Errorf("linear: %s: %w", name, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, nil, fmt.Errorf("linear: %s: %w", name, err)
+		return p, fmt.Errorf("linear: %s: %w", name, err)
 	}
-	if p.WantsStakes() {
-		if *in, err = in.Staked(p.Choice(model.StakesParam)); err != nil {
-			return nil, nil, fmt.Errorf("linear: %s: %w", name, err)
+	if p.params.WantsStakes() {
+		if in, err = in.Staked(p.params.Choice(model.StakesParam)); err != nil {
+			return p, fmt.Errorf("linear: %s: %w", name, err)
 		}
 	}
-	m, err := measure(*in)
-	if err != nil {
-		return nil, nil, fmt.Errorf("linear: %s: %w", name, err)
+	p.in = in
+	p.wide = newWide(in.X, p.outputs())
+	if p.moments, err = measure(in, p.wide); err != nil {
+		return p, fmt.Errorf("linear: %s: %w", name, err)
 	}
-	return p, m, nil
+	return p, nil
 }
 
 // onlyClass names the class that every row has, if there is one.

@@ -11,18 +11,21 @@ import (
 // theta (per raw output: features, then intercept), with its gradient.
 type loss struct {
 	problem
-	n, k   int       // features, raw outputs
+	n, k   int       // features with those of the sparse part, raw outputs
+	dense  int       // features without them
 	scales []float64 // theta = scale * weight
 	lasso  []float64 // per theta
 	ridge  []float64
-	raw    []float64   // weights and intercept of the raw features
-	parts  [][]float64 // per block: loss, then the gradient in raw units
+	raw    []float64 // weights and intercept of the raw features
+	// parts has, per block, the loss, then per raw output the gradient of the
+	// dense features and the intercept in raw units, then one number per output.
+	parts [][]float64
 	// money says that the expected loss is minimised now, see problem.expected.
 	money bool
 }
 
 func newLoss(p problem) *loss {
-	l := &loss{problem: p, n: p.in.X.Cols(), k: p.outputs()}
+	l := &loss{problem: p, n: p.features(), k: p.outputs(), dense: p.in.X.Cols()}
 	l.scales = make([]float64, l.n)
 	for j, d := range p.moments.scales {
 		l.scales[j] = math.Sqrt(d*d + p.ridge/l.steepest())
@@ -32,7 +35,7 @@ func newLoss(p problem) *loss {
 	count, _ := blocksOf(p.in.X.Rows)
 	l.parts = make([][]float64, count)
 	for b := range l.parts {
-		l.parts[b] = make([]float64, 1+len(l.raw)+l.k)
+		l.parts[b] = make([]float64, 1+l.k*(l.dense+1)+l.k)
 	}
 	return l
 }
@@ -92,19 +95,30 @@ func (l *loss) descend(ctx context.Context, s *solution) error {
 // writes its gradient.
 func (l *loss) value(theta, gradient []float64) float64 {
 	l.toRaw(theta)
+	if l.wide != nil {
+		l.wide.load(l.raw, l.k, l.n+1, l.dense)
+	}
 	count, size := blocksOf(l.in.X.Rows)
+	own := 1 + l.k*(l.dense+1)
 	parallel(l.in.Threads, count, func(b int) {
 		part := l.parts[b]
 		clear(part)
 		for i := b * size; i < min((b+1)*size, l.in.X.Rows); i++ {
-			l.add(i, part[:1+len(l.raw)], part[1+len(l.raw):])
+			l.add(i, part[:own], part[own:])
 		}
 	})
 	f := 0.0
 	clear(gradient)
 	for _, part := range l.parts {
 		f += part[0]
-		axpy(1, part[1:1+len(l.raw)], gradient)
+		for k := range l.k {
+			from, to := part[1+k*(l.dense+1):][:l.dense+1], l.output(gradient, k)
+			axpy(1, from[:l.dense], to)
+			to[l.n] += from[l.dense]
+		}
+	}
+	if l.wide != nil {
+		l.wide.gather(l.in.Threads, gradient, l.k, l.n+1, l.dense)
 	}
 	return f/l.moments.sum + l.toStandard(theta, gradient)
 }
@@ -151,6 +165,9 @@ func (l *loss) add(row int, part, z []float64) {
 		o := l.output(l.raw, k)
 		z[k] = o[l.n] + dot(x, o)
 	}
+	if l.wide != nil {
+		l.wide.add(row, z)
+	}
 	switch {
 	case l.money:
 		part[0] += w * expectedLoss(z, int(y))
@@ -167,9 +184,12 @@ func (l *loss) add(row int, part, z []float64) {
 		z[int(y)]--
 	}
 	for k, r := range z {
-		g := l.output(part[1:], k)
+		g := part[1+k*(l.dense+1):][:l.dense+1]
 		axpy(w*r, x, g)
-		g[l.n] += w * r
+		g[l.dense] += w * r
+		if l.wide != nil {
+			l.wide.residuals[row*l.k+k] = w * r
+		}
 	}
 }
 

@@ -26,8 +26,14 @@ type moments struct {
 // taken as constant: what is left then is rounding noise of the mean.
 const constantShare = 1e-13
 
-// measure computes the moments; it fails when squares overflow.
-func measure(in model.Training) (*moments, error) {
+// tooLargeError is about a feature of which the moments overflow.
+func tooLargeError(feature string) error {
+	return fmt.Errorf("feature %q: its values are too large to square; scale it", feature)
+}
+
+// measure computes the moments, those of the sparse part behind the others; it
+// fails when squares overflow.
+func measure(in model.Training, w *wide) (*moments, error) {
 	p := in.X.Cols()
 	first := sumRows(in, p+2, func(i int, w float64, out []float64) {
 		for j, x := range in.X.Row(i) {
@@ -57,12 +63,15 @@ func measure(in model.Training) (*moments, error) {
 			m.scales[j] = 1
 		}
 		if !finite(m.deviations[j]) || !finite(means[j]) {
-			return nil, fmt.Errorf("feature %q: its values are too large to square; scale it", in.X.Features[j].Name)
+			return nil, tooLargeError(in.X.Features[j].Name)
 		}
 	}
 	m.targetDeviation = spread(second[p], sum, targetMean)
 	if !finite(m.targetDeviation) || !finite(targetMean) {
 		return nil, fmt.Errorf("target: its values are too large to square; scale it")
+	}
+	if w != nil {
+		return m, w.moments(in, m)
 	}
 	return m, nil
 }

@@ -14,6 +14,7 @@ type problem struct {
 	in           model.Training
 	params       model.Params
 	moments      *moments
+	wide         *wide // nil without a sparse part
 	lasso, ridge float64
 	// expected says that the loss of a row is one minus the probability of its
 	// class instead of minus the logarithm of it.
@@ -40,6 +41,9 @@ func (p *problem) outputs() int {
 	}
 	return 1
 }
+
+// features is the number of features, those of the sparse part last.
+func (p *problem) features() int { return p.in.X.Width() }
 
 // iterations is the most passes of the minimiser in all: where it starts from
 // another minimum it runs twice.
@@ -82,6 +86,11 @@ func solve(ctx context.Context, p problem) (model.Fitted, error) {
 			}
 		}
 	}
+	for at, v := range m.wide {
+		if !finite(v) {
+			return nil, fmt.Errorf("linear: %s: coefficient %d of the sparse part became %v; scale the features or raise the penalty", p.name, at/len(m.weights), v)
+		}
+	}
 	if p.in.Progress != nil {
 		total := p.iterations()
 		p.in.Progress(total, total)
@@ -90,11 +99,11 @@ func solve(ctx context.Context, p problem) (model.Fitted, error) {
 }
 
 func minimise(ctx context.Context, p problem) (solution, error) {
-	n := p.in.X.Cols()
+	n := p.features()
 	switch {
 	case p.in.Task == model.Regression && p.moments.targetDeviation == 0:
 		return solution{theta: make([]float64, n+1), converged: true}, nil
-	case p.in.Task == model.Regression && n <= directFeatures:
+	case p.in.Task == model.Regression && n <= directFeatures && p.wide == nil:
 		g, err := gramOf(ctx, p)
 		if err != nil {
 			return solution{}, err
@@ -112,11 +121,15 @@ func minimise(ctx context.Context, p problem) (solution, error) {
 
 // raw turns standardised weights into a model on the raw features.
 func (p *problem) raw(s solution) *Model {
+	dense := p.in.X.Cols()
 	m := &Model{
-		name: p.name, task: p.in.Task, means: p.moments.means, deviations: p.moments.deviations,
+		name: p.name, task: p.in.Task, means: p.moments.means[:dense:dense], deviations: p.moments.deviations[:dense:dense],
 		iterations: s.iterations, converged: s.converged,
 	}
-	n := p.in.X.Cols()
+	for _, v := range p.moments.means[dense:] {
+		m.wideMeans = append(m.wideMeans, float32(v))
+	}
+	n := p.features()
 	for k := range p.outputs() {
 		theta := s.theta[k*(n+1) : (k+1)*(n+1)]
 		w := make([]float64, n)
@@ -128,7 +141,8 @@ func (p *problem) raw(s solution) *Model {
 			w[j] = theta[j] * p.unit() / p.moments.scales[j]
 			b -= w[j] * p.moments.means[j]
 		}
-		m.weights, m.intercepts = append(m.weights, w), append(m.intercepts, b)
+		m.weights, m.intercepts = append(m.weights, w[:dense:dense]), append(m.intercepts, b)
+		m.keep(k, p.outputs(), w[dense:])
 	}
 	if k := len(m.intercepts); k > 1 {
 		centre(m.intercepts)

@@ -50,7 +50,7 @@ func draw(task model.Task, rows, cols int, seed uint64) model.Training {
 
 func problemOf(t testing.TB, in model.Training, lasso, ridge float64) problem {
 	t.Helper()
-	m, err := measure(in)
+	m, err := measure(in, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

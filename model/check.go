@@ -13,7 +13,16 @@ import (
 // negative, that sets of interactions hold features, and that the features hold what the encoding promises (Dense: finite numbers; Native: NaN
 // for missing, category codes within their levels, never infinite). The error
 // names the row, counted from 0, and the feature. Valid rows are checked too.
+// Rows with a sparse part are refused; a model that reads one calls CheckWide.
 func (t Training) Check(encoding Encoding) error {
+	if t.X != nil && t.X.Sparse != nil {
+		return fmt.Errorf("model: training rows: a sparse part of %d columns; this model reads none", len(t.X.Sparse.Features))
+	}
+	return t.CheckWide(encoding)
+}
+
+// CheckWide is Check for a model that also reads the sparse part.
+func (t Training) CheckWide(encoding Encoding) error {
 	if err := t.check(encoding); err != nil {
 		return fmt.Errorf("model: training rows: %w", err)
 	}
@@ -73,6 +82,9 @@ func (t Training) checkValid(encoding Encoding) error {
 	}
 	if v.X.Cols() != t.X.Cols() {
 		return fmt.Errorf("%d features; training has %d", v.X.Cols(), t.X.Cols())
+	}
+	if v.X.Width() != t.X.Width() {
+		return fmt.Errorf("%d features with the sparse part; training has %d", v.X.Width(), t.X.Width())
 	}
 	return nil
 }
@@ -142,8 +154,8 @@ func (t Training) checkInteractions() error {
 			return fmt.Errorf("set %d of features that may interact is empty", i)
 		}
 		for _, j := range set {
-			if j < 0 || j >= t.X.Cols() {
-				return fmt.Errorf("set %d of features that may interact has feature %d; it must be from 0 to %d", i, j, t.X.Cols()-1)
+			if j < 0 || j >= t.X.Width() {
+				return fmt.Errorf("set %d of features that may interact has feature %d; it must be from 0 to %d", i, j, t.X.Width()-1)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -28,6 +29,10 @@ type Matrix struct {
 	// Values has Rows*len(Features) numbers; row i starts at i*len(Features).
 	// It is nil in a matrix that NewView made, which is read with Block alone.
 	Values []float64
+	// Sparse holds further features, of which nearly all values are 0; nil where
+	// there are none. It has as many rows. Only a model whose Entry has Sparse is
+	// given one, and a view has none.
+	Sparse *Sparse
 
 	fill func(lo int, out *Matrix)
 }
@@ -62,7 +67,7 @@ func NewMatrix(features []Feature, rows int) *Matrix {
 	return &Matrix{Features: features, Rows: rows, Values: make([]float64, rows*len(features))}
 }
 
-// Cols is the number of features.
+// Cols is the number of features, without those of the sparse part.
 func (m *Matrix) Cols() int { return len(m.Features) }
 
 // Row returns row i as a view.
@@ -77,11 +82,35 @@ func (m *Matrix) Take(rows []int) *Matrix {
 	for i, r := range rows {
 		copy(out.Row(i), m.Row(r))
 	}
+	if m.Sparse != nil {
+		out.Sparse = m.Sparse.Take(rows)
+	}
 	return out
 }
 
-// Check verifies that the sizes agree.
+// Width is the number of features with those of the sparse part, which come
+// last.
+func (m *Matrix) Width() int {
+	if m.Sparse == nil {
+		return len(m.Features)
+	}
+	return len(m.Features) + len(m.Sparse.Features)
+}
+
+// Check verifies that the sizes agree, and that the sparse part, where there is
+// one, holds what it promises.
 func (m *Matrix) Check() error {
+	if m.Sparse != nil {
+		switch {
+		case m.fill != nil:
+			return errors.New("model: matrix: a view has no sparse part")
+		case len(m.Sparse.Starts) != m.Rows+1:
+			return fmt.Errorf("model: matrix: a sparse part with %d starts of rows for %d rows; there must be one more", len(m.Sparse.Starts), m.Rows)
+		}
+		if err := m.Sparse.check(); err != nil {
+			return fmt.Errorf("model: matrix: %w", err)
+		}
+	}
 	if m.fill != nil && m.Values == nil {
 		return nil
 	}

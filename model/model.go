@@ -66,7 +66,8 @@ const (
 // the model.
 type Training struct {
 	Task Task
-	// X holds the features, one row per example.
+	// X holds the features, one row per example, those of its sparse part behind
+	// the others.
 	X *Matrix
 	// Y is the target: a class index for Binary and Multiclass, else a number.
 	Y []float64
@@ -175,6 +176,9 @@ type Entry struct {
 	// so that many rows need not be in memory as numbers. Training.Valid.X
 	// always is.
 	Views bool
+	// Sparse is true for a model that reads the sparse part of Training.X; what
+	// it makes is a Wide.
+	Sparse bool
 	// Params is the table of what may be set, with defaults and ranges.
 	Params []Param
 	// Separates says that Fit keeps to Training.Interactions.

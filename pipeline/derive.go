@@ -6,8 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"bespoke/features"
 	"bespoke/model"
 	"bespoke/runs"
+	"bespoke/scenario"
+	"bespoke/text"
 	"bespoke/train"
 	"bespoke/zoo"
 )
@@ -48,6 +51,19 @@ func (l Learning) gains(ctx context.Context, out *Learnt) ([]train.Gain, error) 
 		all = append(all, gains...)
 	}
 	return all, nil
+}
+
+// wideText is how the scenario has text read by models of a sparse part; nil as
+// by any others.
+func wideText(f *scenario.Features) *features.Wide {
+	if f == nil || f.Text == nil {
+		return nil
+	}
+	of := text.Words
+	if f.Text.Ngrams == "characters" {
+		of = text.Characters
+	}
+	return &features.Wide{Of: of, Size: f.Text.Size}
 }
 
 func gainText(g train.Gain) string {

@@ -211,6 +211,7 @@ func (l Learning) problem() (*train.Problem, error) {
 			p.Monotone[name] = -1
 		}
 	}
+	p.Wide = wideText(l.Scenario.Features)
 	p.Interactions = l.Scenario.Data.Interactions
 	return p, checkInteractions(l.Table, p.Interactions)
 }

@@ -18,7 +18,6 @@ import (
 	"bespoke/draft"
 	"bespoke/explain"
 	"bespoke/interchange"
-	"bespoke/model"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/solution"
@@ -233,7 +232,7 @@ func matrixOf(ctx context.Context, o ExportOptions, e *interchange.Exported) ([]
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: export: %w", err)
 	}
-	x := model.NewMatrix(b.Solution.Features.Features(), conformed.Rows())
+	x := b.Solution.Features.NewMatrix(conformed.Rows())
 	if err := b.Solution.Features.Apply(conformed, x); err != nil {
 		return nil, fmt.Errorf("pipeline: export: %w", err)
 	}

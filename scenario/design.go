@@ -27,6 +27,20 @@ type Features struct {
 	Force []string `yaml:"force,omitempty" json:"force,omitempty"`
 	// Exclude are steps that are not tried.
 	Exclude []string `yaml:"exclude,omitempty" json:"exclude,omitempty"`
+	// Text, when it is there, has linear models read free text by all words or
+	// runs of characters that two training rows share, instead of by the few
+	// hundred commonest.
+	Text *FeaturesText `yaml:"text,omitempty" json:"text,omitempty"`
+}
+
+// FeaturesText says by what linear models read free text.
+type FeaturesText struct {
+	// Ngrams are words, as without it, with pairs of neighbouring words, or
+	// characters: runs of two to four of them.
+	Ngrams string `yaml:"ngrams,omitempty" json:"ngrams,omitempty" rule:"one=words|characters"`
+	// Size is how many words or runs are kept at most, those that the most rows
+	// have; without it all are, up to 262144.
+	Size int `yaml:"size,omitempty" json:"size,omitempty" rule:"min=1 max=262144"`
 }
 
 // DerivedSteps are the names that Force and Exclude may hold, in the order in

@@ -29,7 +29,7 @@ func Mean(parts []*Solution, weights []float64) (*Solution, error) {
 			return nil, fmt.Errorf("solution: mean: part %d: %s has no raw outputs to average", i+1, p.Model.Name())
 		}
 		members[i] = ensemble.Member{Model: raw, Weight: weights[i]}
-		if raw.Inputs() > 0 {
+		if reads(raw) {
 			steps = append(steps, p.Features)
 		}
 	}
@@ -41,9 +41,13 @@ func Mean(parts []*Solution, weights []float64) (*Solution, error) {
 		return nil, fmt.Errorf("solution: mean: %w", err)
 	}
 	for i := range members {
-		if members[i].Model.Inputs() > 0 {
-			members[i].Start, starts = starts[0], starts[1:]
+		if !reads(members[i].Model) {
+			continue
 		}
+		if members[i].Model.Inputs() > 0 { // else it reads the sparse part alone
+			members[i].Start = starts[0]
+		}
+		starts = starts[1:]
 	}
 	mean, err := ensemble.New(members)
 	if err != nil {
@@ -53,3 +57,6 @@ func Mean(parts []*Solution, weights []float64) (*Solution, error) {
 		Task: first.Task, Target: first.Target, Outcomes: first.Outcomes, Schema: joint.Inputs(), Features: joint, Model: mean,
 	}, nil
 }
+
+// reads says whether a model looks at features at all.
+func reads(m model.Raw) bool { return m.Inputs() > 0 || model.SparseInputs(m) > 0 }

@@ -163,6 +163,9 @@ func (s *Solution) check() (err error) {
 	if want := max(1, len(s.Outcomes)); s.Outputs() != want {
 		return fmt.Errorf("the model has %d outputs, the outcomes need %d", s.Outputs(), want)
 	}
+	if reads, made := model.SparseInputs(s.Model), len(s.Features.SparseFeatures()); reads > made {
+		return fmt.Errorf("the model reads a sparse part of %d columns, the features make %d", reads, made)
+	}
 	have := map[string]table.Field{}
 	for _, f := range s.Schema {
 		if _, twice := have[f.Name]; twice {

@@ -29,7 +29,7 @@ type Row struct {
 func (s *Solution) NewRow() *Row {
 	r := &Row{
 		Table:      s.Schema.Scratch(),
-		Features:   model.NewMatrix(s.Features.Features(), 1),
+		Features:   s.Features.NewMatrix(1),
 		Prediction: make([]float64, s.Outputs()),
 	}
 	if s.Payoffs != nil {

@@ -61,7 +61,7 @@ func (s *Solution) Predict(t *table.Table, threads int) ([]float64, error) {
 	k := s.Outputs()
 	out := make([]float64, rows.Rows()*k)
 	err = inBlocks(rows.Rows(), threads, func(from, to int) error {
-		x := model.NewMatrix(s.Features.Features(), to-from)
+		x := s.Features.NewMatrix(to - from)
 		part, at := rows, from
 		if rows.Large() {
 			part, at = rows.Slice(from, to), 0
@@ -83,7 +83,7 @@ func (s *Solution) predictMatrix(x *model.Matrix, out []float64) {
 	k := s.Outputs()
 	for i := range x.Rows {
 		p := out[i*k : (i+1)*k]
-		s.Model.Predict(x.Row(i), p)
+		model.PredictRow(s.Model, x, i, p)
 		if s.Calibration != nil {
 			s.Calibration.Apply(p)
 		}

@@ -34,6 +34,9 @@ type Problem struct {
 	// Extras are features beside the default ones, by encoding of the model; see
 	// features.Options and MeasureGains.
 	Extras map[model.Encoding][]features.Extra
+	// Wide, when not nil, has text read by very many words, for models that read
+	// the sparse part of a matrix; see features.Options.
+	Wide *features.Wide
 	// Interactions are lists of columns that may act together; see
 	// model.Training.Interactions. Columns that no feature is made of do not
 	// matter; candidates whose model can not keep to them are not fitted.
@@ -134,7 +137,7 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	y := pick(p.Y, learn)
 	steps, x, err := features.Fit(learnt, y, features.Options{
 		Encoding: entry.Encoding, Task: p.Task, Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed, Extras: p.extras(entry.Encoding),
-		Views: entry.Views,
+		Views: entry.Views, Sparse: entry.Sparse, Wide: p.Wide,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
@@ -262,7 +265,7 @@ func (p *Problem) watched(steps *features.Fitted, rows []int) (*model.Training, 
 	if err != nil {
 		return nil, err
 	}
-	x := model.NewMatrix(steps.Features(), len(rows))
+	x := steps.NewMatrix(len(rows))
 	if err := apply(steps, conformed, x); err != nil {
 		return nil, err
 	}

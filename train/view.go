@@ -26,11 +26,21 @@ func apply(steps *features.Fitted, t *table.Table, out *model.Matrix) error {
 	if !t.Large() {
 		return steps.Apply(t, out)
 	}
+	var part model.Matrix
+	if out.Sparse != nil {
+		part.Sparse = model.NewSparse(out.Sparse.Features)
+		out.Sparse.Reset()
+	}
 	for lo := 0; lo < out.Rows; lo += applyBlock {
 		hi := min(out.Rows, lo+applyBlock)
-		part := model.Matrix{Features: out.Features, Rows: hi - lo, Values: out.Values[lo*out.Cols() : hi*out.Cols()]}
+		part.Features, part.Rows, part.Values = out.Features, hi-lo, out.Values[lo*out.Cols():hi*out.Cols()]
 		if err := steps.Apply(t.Slice(lo, hi), &part); err != nil {
 			return err
+		}
+		if part.Sparse != nil {
+			for i := range part.Rows {
+				out.Sparse.Append(part.Sparse.Row(i))
+			}
 		}
 	}
 	return nil

@@ -64,6 +64,7 @@ var checks = []struct {
 	{"takes weights as repetitions", checkWeights},
 	{"counts the money at stake", checkStakes},
 	{"keeps to interactions", checkInteractions},
+	{"reads sparse rows or refuses them", checkSparse},
 	{"does not hang on the order of rows", checkOrder},
 	{"repeats its bytes", checkRepeats},
 	{"gives the same bytes for any threads", checkThreads},
