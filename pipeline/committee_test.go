@@ -85,4 +85,8 @@ func breaksLimit(t *testing.T, dir string, size int) {
 	if r.Evaluate.Scenario.Candidate.Model == ensemble.Name || r.Evaluate.Scenario.Trial != r.Search.Scenario {
 		t.Errorf("bundled is %+v, want the best single candidate", r.Evaluate.Scenario.Candidate)
 	}
+	st := r.Search.Student
+	if st == nil || st.Taken || st.Alone || !strings.Contains(string(read(t, filepath.Join(dir, "run", "report.html"))), st.Reason) {
+		t.Errorf("student %+v; want one that is listed with the reason why it is not taken", st)
+	}
 }
