@@ -60,6 +60,9 @@ type Learnt struct {
 	// Technology is the most accurate choice, Scenario the one that earns most.
 	// They are the same Choice when both are the same trial.
 	Technology, Scenario *Choice
+	// Student is what a committee that broke a limit was distilled into, whether
+	// it is taken or not; nil where none was made.
+	Student *Choice
 
 	// judged are the rows with out-of-fold predictions, which are the same for
 	// every trial, and truth their targets.

@@ -166,7 +166,7 @@ func (l Learning) alone(ctx context.Context, out *Learnt) (*Choice, error) {
 		l.Report.Warn("train", fmt.Sprintf("the %s could not be distilled: %v", out.dropped.Label(), err))
 		return single, nil
 	}
-	if student == nil || !student.Student.Taken {
+	if out.Student = student; student == nil || !student.Student.Taken {
 		return single, nil
 	}
 	return student, nil
@@ -179,6 +179,9 @@ func (l Learning) alone(ctx context.Context, out *Learnt) (*Choice, error) {
 func (l Learning) distil(ctx context.Context, out *Learnt, alone bool) (*Choice, error) {
 	heard := out.Problem.Hear(out.dropped.OutOfFold())
 	for _, c := range out.dropped.Students() {
+		if err := heard.Fits(c, l.Split); err != nil {
+			return nil, err
+		}
 		fitted, err := heard.Fit(ctx, c, l.Split.Development, train.Options{Threads: l.Threads, Rounds: c.Params.Int("rounds")})
 		if err != nil {
 			return nil, err

@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"context"
+	"errors"
 	"html"
 	"path/filepath"
 	"strings"
@@ -9,11 +11,12 @@ import (
 	"bespoke/bundle"
 	"bespoke/internal/tabletest"
 	"bespoke/pipeline"
+	"bespoke/runs"
 )
 
 // TestStudent follows a mean that is much too large for the limits through a
 // whole run: what is bundled learnt what the mean says, says so everywhere, and
-// is the same whatever the threads and after a run that was there before.
+// is the same whatever the threads and after a run that was ended on the way.
 func TestStudent(t *testing.T) {
 	tab := tabletest.Loans(500, 1)
 	tight := strings.Replace(several, "size: 20MB", "size: 12kB", 1)
@@ -44,8 +47,17 @@ func TestStudent(t *testing.T) {
 	sameAsRun(t, r, ask(t, dir, change(t, "the same", "value.actions.refuse=0")).Cases[0])
 	again := run(t, pipeline.Options{Path: dir, Threads: 1, Version: "test"})
 	other := write(t, tight, "loans.csv", tab)
+	ctx, stop := context.WithCancel(t.Context())
+	_, err = pipeline.Run(ctx, pipeline.Options{Path: other, Threads: 2, Version: "test", Report: func(e runs.Event) {
+		if strings.HasPrefix(e.Message, "hearing ") {
+			stop()
+		}
+	}})
+	if stop(); !errors.Is(err, context.Canceled) {
+		t.Fatalf("ended while the committee is heard: %v", err)
+	}
 	fresh := run(t, pipeline.Options{Path: other, Threads: 1, Version: "test"})
 	if first != string(read(t, again.Bundle.Path)) || first != string(read(t, fresh.Bundle.Path)) {
-		t.Error("other bytes after another run, or with one thread")
+		t.Error("other bytes after another run, or after one that was ended on the way")
 	}
 }
