@@ -87,6 +87,9 @@ type relearnt struct {
 // relearn learns the members of a choice again as the choice was learnt: its
 // members, their calibration by out-of-fold predictions, their mean.
 func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Split, team lineup) (*relearnt, error) {
+	if team.student != nil {
+		return l.relearnStudent(ctx, p, split, team)
+	}
 	var parts []*solution.Solution
 	var predictions [][]float64
 	var mean *train.OutOfFold
@@ -96,9 +99,6 @@ func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Spl
 			return nil, err
 		}
 		mean, predictions = o, append(predictions, o.Predictions)
-		if team.student != nil {
-			continue // only what it says is needed
-		}
 		fitted, err := p.Fit(ctx, m.candidate, split.Development, train.Options{Threads: l.Threads, Rounds: o.Rounds})
 		if err != nil {
 			return nil, err
@@ -108,12 +108,26 @@ func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Spl
 	if len(predictions) > 1 {
 		mean.Predictions = ensemble.Combine(predictions, team.weights(), team.intercepts, p.Outputs())
 	}
-	if team.student != nil {
-		var err error
-		if parts, mean, err = l.listen(ctx, p, split, *team.student, mean); err != nil {
-			return nil, err
-		}
+	return l.calibrated(p, team, parts, mean)
+}
+
+// relearnStudent is relearn of a distilled model.
+func (l Learning) relearnStudent(ctx context.Context, p *train.Problem, split table.Split, team lineup) (*relearnt, error) {
+	heard, err := l.heard(ctx, p, team, split.Development, func(_ int, m member) (*train.Fitted, error) {
+		return p.Fit(ctx, m.candidate, split.Development, train.Options{Threads: l.Threads})
+	})
+	if err != nil {
+		return nil, err
 	}
+	parts, own, err := l.listen(ctx, heard, split, *team.student)
+	if err != nil {
+		return nil, err
+	}
+	return l.calibrated(p, team, parts, own)
+}
+
+// calibrated predicts the held-out rows by what was learnt again.
+func (l Learning) calibrated(p *train.Problem, team lineup, parts []*solution.Solution, mean *train.OutOfFold) (*relearnt, error) {
 	s, err := team.joined(parts)
 	if err != nil {
 		return nil, err
@@ -127,12 +141,11 @@ func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Spl
 	return &relearnt{test: test, rows: mean.Rows, outOfFold: c.Predictions}, err
 }
 
-// listen lets a student learn once more what out-of-fold predictions of a
-// committee say. Its own out-of-fold predictions are for calibration: unlike
-// those that it was chosen by they have heard a little of the rows that they
-// predict, from models that learnt from them.
-func (l Learning) listen(ctx context.Context, p *train.Problem, split table.Split, student member, teacher *train.OutOfFold) ([]*solution.Solution, *train.OutOfFold, error) {
-	heard := p.Hear(teacher)
+// listen lets a student learn once more what the members say. Its out-of-fold
+// predictions are for calibration: unlike those that it was chosen by they have
+// heard a little of the rows that they predict, since the members learnt from
+// them.
+func (l Learning) listen(ctx context.Context, heard *train.Problem, split table.Split, student member) ([]*solution.Solution, *train.OutOfFold, error) {
 	own, err := heard.CrossFit(ctx, student.candidate, split, l.Threads)
 	if err != nil {
 		return nil, nil, err
@@ -356,11 +369,13 @@ func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, fu
 func (l Learning) refitted(ctx context.Context, p *train.Problem, like *solution.Solution, team lineup) ([]float64, error) {
 	learners := team.members
 	if team.student != nil {
-		o, err := l.said(ctx, p, team)
+		heard, err := l.heard(ctx, p, team, l.Split.Development, func(_ int, m member) (*train.Fitted, error) {
+			return p.Fit(ctx, m.candidate, l.Split.Development, train.Options{Threads: l.Threads, Rounds: m.rounds})
+		})
 		if err != nil {
 			return nil, err
 		}
-		p, learners = p.Hear(o), []member{*team.student}
+		p, learners = heard, []member{*team.student}
 	}
 	var parts []*solution.Solution
 	for _, m := range learners {
@@ -376,21 +391,6 @@ func (l Learning) refitted(ctx context.Context, p *train.Problem, like *solution
 	}
 	s.Calibration = like.Calibration
 	return s.Predict(p.Table.Take(l.Split.Test), l.Threads)
-}
-
-// said is what the members say together of rows that they did not learn from.
-func (l Learning) said(ctx context.Context, p *train.Problem, team lineup) (*train.OutOfFold, error) {
-	var predictions [][]float64
-	var mean *train.OutOfFold
-	for _, m := range team.members {
-		o, err := p.CrossFit(ctx, m.candidate, l.Split, l.Threads)
-		if err != nil {
-			return nil, err
-		}
-		mean, predictions = o, append(predictions, o.Predictions)
-	}
-	mean.Predictions = ensemble.Combine(predictions, team.weights(), team.intercepts, p.Outputs())
-	return mean, nil
 }
 
 // blind is a problem whose models do not read a column.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bespoke/ensemble"
 	"bespoke/model"
 	"bespoke/runs"
 	"bespoke/scenario"
@@ -177,7 +178,12 @@ func (l Learning) alone(ctx context.Context, out *Learnt) (*Choice, error) {
 // one is shows when it is learnt from all development rows, which takes little
 // beside hearing the committee fold by fold.
 func (l Learning) distil(ctx context.Context, out *Learnt, alone bool) (*Choice, error) {
-	heard := out.Problem.Hear(out.dropped.OutOfFold())
+	heard, err := l.heard(ctx, out.Problem, out.teacher(out.dropped), l.Split.Development, func(i int, _ member) (*train.Fitted, error) {
+		return l.fit(ctx, out, out.Search.Trials[out.dropped.Members[i].Trial])
+	})
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range out.dropped.Students() {
 		if err := heard.Fits(c, l.Split); err != nil {
 			return nil, err
@@ -237,8 +243,8 @@ func (l Learning) student(ctx context.Context, out *Learnt, heard *train.Problem
 }
 
 // crossDistil gets the out-of-fold predictions of a student from the run's
-// folder, or makes them: the members of the committee learn without any two
-// folds, so that the student of a fold hears nothing of its rows.
+// folder, or makes them: the members of the committee learn without each fold
+// once more, so that the student of a fold hears nothing of its rows.
 func (l Learning) crossDistil(ctx context.Context, out *Learnt, teacher *tune.Committee, c model.Candidate) (*train.OutOfFold, error) {
 	team := out.teacher(teacher)
 	o := train.NewOutOfFold(l.Split, out.Problem.Outputs())
@@ -263,65 +269,68 @@ func (l Learning) crossDistil(ctx context.Context, out *Learnt, teacher *tune.Co
 	return o, nil
 }
 
-// teachers are what the committee says for each fold of the rows of the others,
-// from members that saw neither.
+// teachers are what the committee says for each fold of the rows that its
+// members learnt from there.
 func (l Learning) teachers(ctx context.Context, out *Learnt, teacher *tune.Committee, team lineup) ([]*train.OutOfFold, error) {
 	said := make([][][]float64, len(l.Split.Folds)) // by fold and member
-	var shape []*train.OutOfFold
 	for i, m := range team.members {
-		own := out.Search.Trials[teacher.Members[i].Trial].OutOfFold()
-		nested, err := l.nested(ctx, out.Problem, m, own)
+		l.Report.Tell(event("train", "hearing "+m.candidate.Label, i+1, len(team.members)))
+		seen, err := l.seen(ctx, out.Problem, m)
 		if err != nil {
 			return nil, err
 		}
-		for f := range nested {
-			said[f] = append(said[f], nested[f].Predictions)
+		for f := range seen {
+			said[f] = append(said[f], seen[f])
 		}
-		shape = nested
-		l.Report.Tell(event("train", "hearing "+m.candidate.Label, i+1, len(team.members)))
 	}
-	all := make([]*train.OutOfFold, len(shape))
-	for f, s := range shape {
-		o := *s
-		o.Predictions = teacher.Combined(said[f], out.Problem.Outputs())
-		all[f] = &o
+	all := make([]*train.OutOfFold, len(said))
+	for f := range all {
+		all[f] = &train.OutOfFold{Rows: l.Split.Training(f), Predictions: teacher.Combined(said[f], out.Problem.Outputs())}
 	}
 	return all, nil
 }
 
-// nested is train.Problem.Nested, or what an earlier run in the folder has kept
-// of it.
-func (l Learning) nested(ctx context.Context, p *train.Problem, m member, own *train.OutOfFold) ([]*train.OutOfFold, error) {
-	var fresh []*train.OutOfFold
-	all, err := l.kept(ctx, runs.KeyOf(l.Key, "nested", m.candidate.Model, m.candidate.Params, stakesOf(p, lineup{members: []member{m}})), func() ([]float64, error) {
-		var err error
-		if fresh, err = p.Nested(ctx, m.candidate, l.Split, own, l.Threads); err != nil {
-			return nil, err
-		}
+// seen is train.Problem.Seen, the predictions of each fold, or what an earlier
+// run in the folder has kept of it.
+func (l Learning) seen(ctx context.Context, p *train.Problem, m member) ([][]float64, error) {
+	all, err := l.kept(ctx, runs.KeyOf(l.Key, "seen", m.candidate.Model, m.candidate.Params, stakesOf(p, lineup{members: []member{m}})), func() ([]float64, error) {
+		seen, err := p.Seen(ctx, m.candidate, l.Split, l.Threads)
 		var numbers []float64
-		for _, o := range fresh {
+		for _, o := range seen {
 			numbers = append(numbers, o.Predictions...)
 		}
-		return numbers, nil
+		return numbers, err
 	})
-	if err != nil || fresh != nil {
-		return fresh, err
+	if err != nil {
+		return nil, err
 	}
+	var out [][]float64
 	for f := range l.Split.Folds {
-		o := *own
-		if !l.Split.Forward {
-			inner := l.Split
-			inner.Folds = slices.Delete(slices.Clone(inner.Folds), f, f+1)
-			o = *train.NewOutOfFold(inner, p.Outputs())
-		}
-		n := len(o.Rows) * p.Outputs()
+		n := len(l.Split.Training(f)) * p.Outputs()
 		if n > len(all) {
 			return nil, fmt.Errorf("pipeline: distil: %d predictions are missing", n-len(all))
 		}
-		o.Predictions, all = all[:n:n], all[n:]
-		fresh = append(fresh, &o)
+		out, all = append(out, all[:n:n]), all[n:]
 	}
-	return fresh, nil
+	return out, nil
+}
+
+// heard is the problem in which a student learns what the members of a lineup,
+// learnt from all development rows, say of them.
+func (l Learning) heard(ctx context.Context, p *train.Problem, team lineup, rows []int, fit func(i int, m member) (*train.Fitted, error)) (*train.Problem, error) {
+	var said [][]float64
+	for i, m := range team.members {
+		fitted, err := fit(i, m)
+		if err != nil {
+			return nil, err
+		}
+		predictions, err := fitted.Solution.Predict(p.Table.View(rows), l.Threads)
+		if err != nil {
+			return nil, err
+		}
+		said = append(said, predictions)
+	}
+	return p.Hear(&train.OutOfFold{Rows: rows, Predictions: ensemble.Combine(said, team.weights(), team.intercepts, p.Outputs())}), ctx.Err()
 }
 
 // stakesOf is what learning the members depends on where one is trained for

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,11 +12,9 @@ import (
 )
 
 // Distillation: a model learns what a teacher, here several models together,
-// says of the rows instead of their targets (Bucila, Caruana and
-// Niculescu-Mizil 2006; Hinton, Vinyals and Dean 2015, section 2). The teacher
-// speaks of rows that it did not learn from (Dao, Kamath, Syrgkanis and Mackey
-// 2021, section 4): of those it learnt from a flexible teacher repeats little but
-// the targets.
+// says of the rows that both learn from instead of their targets (Bucila, Caruana
+// and Niculescu-Mizil 2006; Hinton, Vinyals and Dean 2015, section 2). What it says
+// of rows that it did not learn from taught less: docs/decisions 0011.
 
 // leastShare is the least probability that is learnt from.
 const leastShare = 1e-6
@@ -90,76 +87,51 @@ func repeated(x *model.Matrix, rows []int) *model.Matrix {
 	})
 }
 
-// Nested gives for every fold what a candidate says of the rows of the other
-// folds without having seen either: rows of fold g are predicted by a model that
-// learnt neither from fold g nor from the fold that the answer is for. A model
-// that learns from these answers has heard nothing of that fold. own are the
-// out-of-fold predictions of the candidate; in a split by time they are the
-// answer for every fold, since what is learnt from there is older than what is
-// predicted. There must be three folds or more.
-func (p *Problem) Nested(ctx context.Context, c model.Candidate, split table.Split, own *OutOfFold, threads int) ([]*OutOfFold, error) {
-	out := make([]*OutOfFold, len(split.Folds))
-	if split.Forward {
-		for f := range out {
-			out[f] = own
-		}
-		return out, nil
+// Seen gives for every fold what a candidate that learnt from the split's training
+// rows of the fold says of those rows. A model that learns from these answers has
+// heard nothing of the fold, which out-of-fold predictions do not give: those of
+// one fold are by models that learnt from the others. Only Rows and Predictions
+// are filled.
+func (p *Problem) Seen(ctx context.Context, c model.Candidate, split table.Split, threads int) ([]*OutOfFold, error) {
+	if err := p.Fits(c, split); err != nil {
+		return nil, err
 	}
-	if len(out) < 3 {
-		return nil, fmt.Errorf("train: nested predictions: %d folds, at least 3 are needed", len(out))
-	}
-	var pairs [][2]int
-	for f := range out {
-		inner := split
-		inner.Folds = slices.Delete(slices.Clone(split.Folds), f, f+1)
-		out[f] = NewOutOfFold(inner, p.Outputs())
-		for g := range f {
-			pairs = append(pairs, [2]int{g, f})
-		}
-	}
-	errs := make([]error, len(pairs))
-	slots, inside := make(chan struct{}, max(1, threads)), max(1, threads/len(pairs))
+	out, errs := make([]*OutOfFold, len(split.Folds)), make([]error, len(split.Folds))
+	slots, inside := make(chan struct{}, max(1, threads)), max(1, threads/len(split.Folds))
 	var wg sync.WaitGroup
-	for i, pair := range pairs {
+	for f := range out {
 		slots <- struct{}{}
 		wg.Go(func() {
-			errs[i] = p.pair(ctx, c, split, pair, out, inside)
+			out[f], errs[f] = p.seen(ctx, c, split.Training(f), inside)
 			<-slots
 		})
 	}
 	wg.Wait()
-	return out, errors.Join(errs...)
+	for f, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("train: seen rows: fold %d: %w", f+1, err)
+		}
+	}
+	return out, nil
 }
 
-// pair fits a candidate without two folds and predicts each for the other.
-func (p *Problem) pair(ctx context.Context, c model.Candidate, split table.Split, pair [2]int, out []*OutOfFold, threads int) error {
+// seen is what a candidate says of the rows that it learnt from.
+func (p *Problem) seen(ctx context.Context, c model.Candidate, rows []int, threads int) (*OutOfFold, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	threads, leave := p.enter(threads)
 	defer leave()
-	rows := without(split.Training(pair[0]), slices.Sorted(slices.Values(split.Folds[pair[1]])))
 	fitted, err := p.Fit(ctx, c, rows, Options{Threads: threads})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	k := p.Outputs()
-	for i, f := range pair {
-		predictions, err := fitted.Solution.Predict(p.Table.View(split.Folds[f]), threads)
-		if err != nil {
-			return err
-		}
-		to := out[pair[1-i]]
-		at := places(to.Rows)
-		for j, r := range split.Folds[f] {
-			copy(to.Predictions[int(at[r])*k:], predictions[j*k:(j+1)*k])
-		}
-	}
-	return nil
+	predictions, err := fitted.Solution.Predict(p.Table.View(rows), threads)
+	return &OutOfFold{Rows: rows, Predictions: predictions}, err
 }
 
 // Distil cross-fits a candidate that learns in each fold what the fold's teacher
-// says, as Nested gives it.
+// says, as Seen gives it.
 func (p *Problem) Distil(ctx context.Context, c model.Candidate, split table.Split, teachers []*OutOfFold, threads int) (*OutOfFold, error) {
 	folds := map[int]*FoldOut{}
 	for f := range split.Folds {

@@ -82,25 +82,21 @@ func spreadOf(x []float64) float64 {
 
 // What a student of a fold hears does not depend on the fold's targets: with
 // other targets there its predictions are the same bits.
-func TestNestedHearsNothing(t *testing.T) {
+func TestSeenHearsNothing(t *testing.T) {
 	p, split := problemOf(t, model.Binary)
 	student := func() ([]*train.OutOfFold, *train.OutOfFold) {
-		own, err := p.CrossFit(context.Background(), pupil, split, 2)
+		seen, err := p.Seen(context.Background(), pupil, split, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		nested, err := p.Nested(context.Background(), pupil, split, own, 3)
+		o, err := p.Distil(context.Background(), pupil, split, seen, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := p.Distil(context.Background(), pupil, split, nested, 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return nested, o
+		return seen, o
 	}
-	nested, before := student()
-	for f, o := range nested {
+	seen, before := student()
+	for f, o := range seen {
 		if want := len(before.Rows) - len(split.Folds[f]); len(o.Rows) != want || len(o.Predictions) != 2*want {
 			t.Fatalf("fold %d: %d rows, want %d", f, len(o.Rows), want)
 		}
@@ -115,29 +111,16 @@ func TestNestedHearsNothing(t *testing.T) {
 		p.Y[r] = 1 - p.Y[r]
 	}
 	after, now := student()
-	if !slices.Equal(after[fold].Predictions, nested[fold].Predictions) {
+	if !slices.Equal(after[fold].Predictions, seen[fold].Predictions) {
 		t.Error("what is heard depends on the targets of the fold")
 	}
-	if slices.Equal(after[0].Predictions, nested[0].Predictions) {
+	if slices.Equal(after[0].Predictions, seen[0].Predictions) {
 		t.Error("what is heard for other folds does not depend on the targets")
 	}
 	for i, f := range before.Fold {
 		if f == fold && before.Predictions[2*i] != now.Predictions[2*i] {
 			t.Fatalf("row %d of the fold is predicted otherwise", before.Rows[i])
 		}
-	}
-}
-
-func TestNestedNeedsFolds(t *testing.T) {
-	p, split := problemOf(t, model.Binary)
-	split.Folds = split.Folds[:2]
-	if _, err := p.Nested(context.Background(), pupil, split, nil, 1); err == nil || !strings.Contains(err.Error(), "at least 3") {
-		t.Errorf("%v", err)
-	}
-	split.Forward = true
-	own := &train.OutOfFold{}
-	if all, err := p.Nested(context.Background(), pupil, split, own, 1); err != nil || len(all) != 2 || all[1] != own {
-		t.Errorf("in a split by time: %v, %v", all, err)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // Student is a single model that learns what a committee says, for when the
 // committee itself breaks a limit (Bucila, Caruana and Niculescu-Mizil 2006). It
 // is judged like every trial, on out-of-fold rows; in each fold it has heard
-// nothing of the rows that it predicts (train.Problem.Nested).
+// nothing of the rows that it predicts (train.Problem.Seen).
 type Student struct {
 	Candidate model.Candidate `json:"candidate"`
 	// Teacher is the committee that broke a limit.
