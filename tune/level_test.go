@@ -155,3 +155,37 @@ func TestStackPays(t *testing.T) {
 		t.Errorf("%+v; want a mean that is taken, beside a stack that is not better", c)
 	}
 }
+
+// A student is taken where it is no worse than the best single trial, or where
+// no single one keeps the limits.
+func TestStudentSettles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	var y, one, good, bad []float64
+	for range 200 {
+		x := rng.NormFloat64()
+		y, one = append(y, x), append(one, x+0.5*rng.NormFloat64())
+		good, bad = append(good, x+0.3*rng.NormFloat64()), append(bad, x+rng.NormFloat64())
+	}
+	_, o := found(y, one)
+	teacher := &Committee{Members: []Member{{0, 0.5}, {0, 0.5}}}
+	for _, c := range []struct {
+		said   []float64
+		alone  bool
+		taken  bool
+		reason string
+	}{{good, false, true, "is not above"}, {bad, false, false, "is above"}, {bad, true, true, "no single candidate"}} {
+		out := *o.Trials[0].outOfFold
+		out.Predictions = c.said
+		if err := o.Enrol(teacher.Students()[0], teacher, &out, c.alone); err != nil {
+			t.Fatal(err)
+		}
+		o.SettleStudent()
+		trial := o.StudentTrial()
+		if o.Student.Taken != c.taken || !strings.Contains(trial.Candidate.Reason, c.reason) || trial.Number != 1 || trial.Candidate.Label != "distilled from a mean of 2 candidates" {
+			t.Errorf("%+v; want taken %v since it %q", o.Student, c.taken, c.reason)
+		}
+		if chosen := o.Chosen().Number; (chosen == 1) != c.taken {
+			t.Errorf("chosen is %d", chosen)
+		}
+	}
+}
