@@ -106,16 +106,17 @@ def report(_):
         part = lambda k: show(mean(both, k) if both else mean(folds, k))  # noqa: E731
         print(f"| {name} | {sum(f['rows'] for f in folds)} | {part('single')} | {part('mean')} | {part('stack')} | {show(gain)} ± {show(noise)} | {taken} of {len(folds)} | {nested} |")
     print()
-    print("| set | limit | teacher | student | best single within | student's kB | taken | told |\n|---|---|---|---|---|---|---|---|")
+    print("| set | searches with a student | teacher | student | kB | best single within the limit | student taken |\n|---|---|---|---|---|---|---|")
     for name, r in found.get("distil", {}).items():
         folds = [f for f in r["folds"] if f.get("student") is not None]
         if not folds:
-            print(f"| {name} | {r['limit']} | – | – | – | – | no student in {len(r['folds'])} folds | |")
+            print(f"| {name} | 0 of {len(r['folds'])} | | | | | |")
             continue
-        teacher = [f["stack"] if f["weights"] and f["stack"] is not None and f["chosen"].endswith("stack") else f["mean"] for f in folds]
-        within = f"{show(mean(folds, 'single'))}" if all(f["within"] for f in folds) else "none keeps it" if not any(f["within"] for f in folds) else f"{show(mean([f for f in folds if f['within']], 'single'))} in {sum(f['within'] for f in folds)}"
+        teacher = np.mean([f["mean"] for f in folds])  # no stack was taken
+        within = [f"{f['single']:.4g} ({f['student']:.4g})" if f["within"] else "none" for f in folds]
         taken = sum(f["chosen"].startswith("distilled") for f in folds)
-        print(f"| {name} | {r['limit']} | {show(np.mean([t for t in teacher if t is not None]))} | {show(mean(folds, 'student'))} | {within} | {np.mean([f['student_bytes'] for f in folds]) / 1000:.0f} | {taken} of {len(folds)} | |")
+        size = np.mean([f["student_bytes"] for f in folds]) / 1000
+        print(f"| {name} | {len(folds)} of {len(r['folds'])} | {show(teacher)} | {show(mean(folds, 'student'))} | {size:.0f} | {'; '.join(within)} | {taken} |")
 
 
 def main():
