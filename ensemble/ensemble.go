@@ -1,6 +1,7 @@
 // Package ensemble averages fitted models: the weighted mean of their raw
 // outputs as one model that is saved, loaded, explained and served like any
-// other.
+// other. A stack is the same with weights that need not sum to 1 and a constant
+// beside them (Wolpert 1992; Breiman 1996).
 //
 // The mean is taken where contributions add up: of the numbers for regression,
 // of log-odds for two classes, of scores for more. The attributions of the mean
@@ -37,7 +38,7 @@ type Member struct {
 	// Start is where the features that the member reads begin in the joint row.
 	Start int
 	// Weight is the member's share of the mean. New takes any positive numbers
-	// and divides them by their sum.
+	// and divides them by their sum; NewStack takes them as they are.
 	Weight float64
 }
 
@@ -45,9 +46,11 @@ type Member struct {
 // concurrent use.
 type Model struct {
 	members []part
-	outputs int
-	inputs  int
-	scratch sync.Pool // of *[]float64 with two lists of raw outputs
+	// intercepts are added to the raw outputs of a stack; nil in a mean.
+	intercepts []float64
+	outputs    int
+	inputs     int
+	scratch    sync.Pool // of *[]float64 with two lists of raw outputs
 }
 
 // part is a checked member.
@@ -74,19 +77,35 @@ func New(members []Member) (*Model, error) {
 	for i := range shares {
 		shares[i].Weight /= sum
 	}
-	m, err := join(shares)
+	m, err := join(shares, nil)
 	if err != nil {
 		return nil, fmt.Errorf("ensemble: mean: %w", err)
 	}
 	return m, nil
 }
 
-// join checks members whose weights sum to 1.
-func join(members []Member) (*Model, error) {
+// NewStack adds up fitted models that answer the same question: its raw outputs
+// are the intercepts plus the members' raw outputs times their weights, which
+// are positive and finite and need not sum to 1. There is one finite intercept
+// per raw output (model.RawOutputs). Errors are as of New.
+func NewStack(members []Member, intercepts []float64) (*Model, error) {
+	if len(intercepts) == 0 {
+		return nil, errors.New("ensemble: stack: there are no intercepts; one per raw output is needed")
+	}
+	m, err := join(members, slices.Clone(intercepts))
+	if err != nil {
+		return nil, fmt.Errorf("ensemble: stack: %w", err)
+	}
+	return m, nil
+}
+
+// join checks members whose weights sum to 1, or of a stack where there are
+// intercepts.
+func join(members []Member, intercepts []float64) (*Model, error) {
 	if len(members) == 0 {
 		return nil, errors.New("there are no members; at least 1 is needed")
 	}
-	m := &Model{}
+	m := &Model{intercepts: intercepts}
 	sum := 0.0
 	for i, member := range members {
 		p, err := m.part(member)
@@ -97,10 +116,18 @@ func join(members []Member) (*Model, error) {
 		m.inputs, m.outputs = max(m.inputs, p.end), p.Model.Outputs()
 		sum += member.Weight
 	}
-	if !(math.Abs(sum-1) <= 1e-9) {
-		return nil, fmt.Errorf("the weights sum to %v, not 1", sum)
-	}
 	raw := model.RawOutputs(m.outputs)
+	switch {
+	case intercepts == nil && !(math.Abs(sum-1) <= 1e-9):
+		return nil, fmt.Errorf("the weights sum to %v, not 1", sum)
+	case intercepts != nil && len(intercepts) != raw:
+		return nil, fmt.Errorf("there are %d intercepts, want one per raw output: %d", len(intercepts), raw)
+	}
+	for i, v := range intercepts {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("intercept %d: %v must be finite", i+1, v)
+		}
+	}
 	m.scratch.New = func() any {
 		s := make([]float64, 2*raw)
 		return &s
@@ -118,8 +145,11 @@ func (m *Model) part(member Member) (part, error) {
 	}
 	reads, outputs := member.Model.Inputs(), member.Model.Outputs()
 	p := part{Member: member, end: member.Start + reads}
-	if !(member.Weight > 0 && member.Weight <= 1) {
+	switch {
+	case m.intercepts == nil && !(member.Weight > 0 && member.Weight <= 1):
 		return part{}, fmt.Errorf("weight %v must be above 0 and at most 1", member.Weight)
+	case !(member.Weight > 0) || math.IsInf(member.Weight, 0):
+		return part{}, fmt.Errorf("weight %v must be positive and finite", member.Weight)
 	}
 	if len(m.members) > 0 && outputs != m.outputs {
 		return part{}, fmt.Errorf("its predictions have length %d, those before it %d", outputs, m.outputs)
@@ -147,7 +177,10 @@ func (m *Model) Outputs() int { return m.outputs }
 // Inputs is the number of features that a joint row must have.
 func (m *Model) Inputs() int { return m.inputs }
 
-// Members lists the averaged models; their weights sum to 1.
+// Intercepts are added to the raw outputs of a stack, one each; nil for a mean.
+func (m *Model) Intercepts() []float64 { return slices.Clone(m.intercepts) }
+
+// Members lists the averaged models; their weights sum to 1 but in a stack.
 func (m *Model) Members() []Member {
 	out := make([]Member, len(m.members))
 	for i, p := range m.members {
@@ -156,8 +189,8 @@ func (m *Model) Members() []Member {
 	return out
 }
 
-// Raw writes the weighted mean of the members' raw outputs into out. It does
-// not allocate.
+// Raw writes the weighted mean of the members' raw outputs into out, or the
+// stack's. It does not allocate.
 func (m *Model) Raw(row, out []float64) {
 	s := m.scratch.Get().(*[]float64)
 	m.add(row, *s)
@@ -174,11 +207,12 @@ func (m *Model) Predict(row, out []float64) {
 	m.scratch.Put(s)
 }
 
-// add writes the weighted mean into the first half of s; the second half is
-// memory for the members.
+// add writes the weighted mean, or the stack, into the first half of s; the
+// second half is memory for the members.
 func (m *Model) add(row, s []float64) {
 	sum, one := s[:len(s)/2], s[len(s)/2:]
 	clear(sum)
+	copy(sum, m.intercepts)
 	for i := range m.members {
 		p := &m.members[i]
 		p.Model.Raw(row[p.Start:p.end], one)
@@ -250,11 +284,18 @@ func logarithm(p float64) float64 {
 // models: all are lists of predictions of the same rows with the given number of
 // outputs each, and weights sum to 1.
 func Average(predictions [][]float64, weights []float64, outputs int) []float64 {
+	return Combine(predictions, weights, nil, outputs)
+}
+
+// Combine is Average with the weights and intercepts of a stack, as NewStack
+// takes them; without intercepts it is Average.
+func Combine(predictions [][]float64, weights, intercepts []float64, outputs int) []float64 {
 	mean := make([]float64, len(predictions[0]))
 	k := model.RawOutputs(outputs)
 	sum, one := make([]float64, k), make([]float64, k)
 	for at := 0; at < len(mean); at += outputs {
 		clear(sum)
+		copy(sum, intercepts)
 		for i, p := range predictions {
 			LogOdds(p[at:at+outputs], one)
 			for j, v := range one {
@@ -265,3 +306,7 @@ func Average(predictions [][]float64, weights []float64, outputs int) []float64 
 	}
 	return mean
 }
+
+// FromRaw writes into prediction what raw outputs stand for; see LogOdds, which
+// is the way back.
+func FromRaw(raw, prediction []float64) { link(raw, prediction) }

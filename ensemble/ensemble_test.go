@@ -266,6 +266,10 @@ func FuzzLoad(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(data)
+		if data, err = stackOf(f, task).MarshalBinary(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		loaded, err := zoo.Mean.Load(data)

@@ -14,10 +14,14 @@ import (
 // varint length and that many bytes:
 //
 //	"BMEA" version(1 byte) members(n) { name(s) weight(f) start(n) model(s) }
+//
+// A mean has version 1. A stack has version 2, where intercepts(n) and so many
+// f stand before the members.
 const (
-	saveMagic   = "BMEA"
-	saveVersion = 1
-	memberMin   = 11 // bytes of the smallest member
+	saveMagic    = "BMEA"
+	saveVersion  = 1
+	stackVersion = 2
+	memberMin    = 11 // bytes of the smallest member
 )
 
 // Entry lists the mean of models. It is loaded, never fitted: its members are
@@ -46,6 +50,13 @@ func Entry(load func(name string, data []byte) (model.Fitted, error)) model.Entr
 // MarshalBinary writes the members one after the other.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	b := append([]byte(saveMagic), saveVersion)
+	if m.intercepts != nil {
+		b[len(b)-1] = stackVersion
+		b = binary.AppendUvarint(b, uint64(len(m.intercepts)))
+		for _, v := range m.intercepts {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+	}
 	b = binary.AppendUvarint(b, uint64(len(m.members)))
 	for i, p := range m.members {
 		data, err := p.Model.MarshalBinary()
@@ -71,8 +82,13 @@ func read(data []byte, load func(name string, data []byte) (model.Fitted, error)
 	if string(d.take(len(saveMagic))) != saveMagic {
 		return nil, errors.New("the data is not a mean of models")
 	}
-	if v := d.take(1); v == nil || v[0] != saveVersion {
-		return nil, fmt.Errorf("the version is not %d", saveVersion)
+	v := d.take(1)
+	if v == nil || v[0] != saveVersion && v[0] != stackVersion {
+		return nil, fmt.Errorf("the version is neither %d nor %d", saveVersion, stackVersion)
+	}
+	var intercepts []float64
+	if v[0] == stackVersion {
+		intercepts = d.intercepts(len(data) / 8)
 	}
 	var members []Member
 	for n := d.number(len(data) / memberMin); n > 0; n-- {
@@ -85,7 +101,7 @@ func read(data []byte, load func(name string, data []byte) (model.Fitted, error)
 	if d.cut || len(d.rest) > 0 {
 		return nil, errors.New("the data is cut off, damaged or too long")
 	}
-	return join(members)
+	return join(members, intercepts)
 }
 
 // decoder reads values from bytes that nobody vouches for. After the first
@@ -93,6 +109,19 @@ func read(data []byte, load func(name string, data []byte) (model.Fitted, error)
 type decoder struct {
 	rest []byte
 	cut  bool
+}
+
+// intercepts reads at most so many numbers; it never gives nil.
+func (d *decoder) intercepts(most int) []float64 {
+	out := []float64{}
+	for n := d.number(most); n > 0; n-- {
+		b := d.take(8)
+		if d.cut {
+			break
+		}
+		out = append(out, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	}
+	return out
 }
 
 func (d *decoder) member(load func(name string, data []byte) (model.Fitted, error)) (Member, error) {

@@ -13,7 +13,7 @@ import (
 //
 // with phi_j of m 0 where m does not read feature j. SHAP values are linear in
 // the model (Lundberg and Lee 2017, section 4), so that the mean is explained as
-// exactly as its members are.
+// exactly as its members are. The intercepts of a stack belong to the base.
 type meanModel struct {
 	model   *ensemble.Model
 	members []weighted
@@ -44,6 +44,9 @@ func newMean(m *ensemble.Model) (*meanModel, error) {
 		for k, v := range base {
 			out.base[k] += w.weight * v
 		}
+	}
+	for k, v := range m.Intercepts() {
+		out.base[k] += v
 	}
 	return out, nil
 }

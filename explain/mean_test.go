@@ -129,6 +129,54 @@ func checkSavedReasons(t *testing.T, s *solution.Solution) {
 	}
 }
 
+// The reasons of a stack are those of its members times the weights; its
+// constant is no reason and belongs to what every row begins with.
+func TestReasonsOfStack(t *testing.T) {
+	tab, y := credit(t)
+	parts := []*solution.Solution{
+		fitted(t, linear.Logistic, model.Binary, creditOutcomes, tab, y),
+		fitted(t, trees.Boost, model.Binary, creditOutcomes, tab, y),
+	}
+	weights := []float64{0.8, 0.5}
+	stack, err := solution.Stack(parts, weights, []float64{0.3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := explain.New(stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row := range 50 {
+		got, err := e.Row(tab, row, 1, 0, e.NewScratch())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Gap > 1e-12 || math.Abs(sumOf(got)-got.Raw) > 1e-12 {
+			t.Fatalf("row %d: gap %v, the parts sum to %v of %v", row, got.Gap, sumOf(got), got.Raw)
+		}
+		want, raw := map[string]float64{}, 0.3
+		for i, p := range parts {
+			one, err := explain.New(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := one.Row(tab, row, 1, 0, one.NewScratch())
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw += weights[i] * r.Raw
+			for _, k := range r.Contributions {
+				want[k.Column] += weights[i] * k.Amount
+			}
+		}
+		near(t, "raw output", got.Raw, raw, 1e-12)
+		for _, k := range got.Contributions {
+			near(t, k.Column, k.Amount, want[k.Column], 1e-12)
+		}
+	}
+	checkSavedReasons(t, stack)
+}
+
 // A member that no exact method knows leaves the mean without reasons.
 func TestMeanOfStrangeModels(t *testing.T) {
 	tab, y := credit(t)

@@ -15,6 +15,7 @@ import (
 	"bespoke/solution"
 	"bespoke/table"
 	"bespoke/train"
+	"bespoke/tune"
 )
 
 // This file lets the chosen model learn again in other circumstances: from fewer
@@ -22,24 +23,56 @@ import (
 // shows what the column brings. Both are counted on the held-out rows, which
 // chose nothing.
 
-// member is one of the models that a choice is the mean of.
+// lineup is what a choice learnt from: the models that it is the mean or the
+// stack of, or that a distilled one listened to.
+type lineup struct {
+	members []member
+	// intercepts are those of a stack; nil for a mean.
+	intercepts []float64
+	// student is the candidate that learns what the members say together; nil
+	// where they are the choice themselves.
+	student *member
+}
+
+// member is one of the models of a lineup.
 type member struct {
 	candidate model.Candidate
 	weight    float64
 	rounds    int
 }
 
-// members lists the models that a choice is the mean of.
-func (out *Learnt) members(c *Choice) []member {
-	if c.Committee == nil {
-		return []member{{c.Trial.Candidate, 1, c.Trial.Rounds}}
+// lineup lists the models of a choice.
+func (out *Learnt) lineup(c *Choice) lineup {
+	team := c.Committee
+	if c.Student != nil {
+		team = c.Student.Teacher
 	}
-	all := make([]member, len(c.Committee.Members))
-	for i, m := range c.Committee.Members {
-		t := out.Search.Trials[m.Trial]
-		all[i] = member{t.Candidate, m.Weight, t.Rounds}
+	if team == nil {
+		return lineup{members: []member{{c.Trial.Candidate, 1, c.Trial.Rounds}}}
+	}
+	all := out.teacher(team)
+	if c.Student != nil {
+		all.student = &member{c.Student.Candidate, 1, c.Student.Rounds}
 	}
 	return all
+}
+
+// teacher lists the models of a committee.
+func (out *Learnt) teacher(c *tune.Committee) lineup {
+	all := lineup{members: make([]member, len(c.Members)), intercepts: c.Intercepts}
+	for i, m := range c.Members {
+		t := out.Search.Trials[m.Trial]
+		all.members[i] = member{t.Candidate, m.Weight, t.Rounds}
+	}
+	return all
+}
+
+func (g lineup) weights() []float64 {
+	out := make([]float64, len(g.members))
+	for i, m := range g.members {
+		out[i] = m.weight
+	}
+	return out
 }
 
 // relearnt is what a choice that learnt again predicts, calibrated.
@@ -53,29 +86,51 @@ type relearnt struct {
 
 // relearn learns the members of a choice again as the choice was learnt: its
 // members, their calibration by out-of-fold predictions, their mean.
-func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Split, members []member) (*relearnt, error) {
+func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Split, team lineup) (*relearnt, error) {
+	if team.student != nil {
+		return l.relearnStudent(ctx, p, split, team)
+	}
 	var parts []*solution.Solution
 	var predictions [][]float64
-	var weights []float64
 	var mean *train.OutOfFold
-	for _, m := range members {
+	for _, m := range team.members {
 		o, err := p.CrossFit(ctx, m.candidate, split, l.Threads)
 		if err != nil {
 			return nil, err
 		}
+		mean, predictions = o, append(predictions, o.Predictions)
 		fitted, err := p.Fit(ctx, m.candidate, split.Development, train.Options{Threads: l.Threads, Rounds: o.Rounds})
 		if err != nil {
 			return nil, err
 		}
-		mean, parts, weights = o, append(parts, fitted.Solution), append(weights, m.weight)
-		predictions = append(predictions, o.Predictions)
+		parts = append(parts, fitted.Solution)
 	}
-	s, err := joined(parts, weights)
+	if len(predictions) > 1 {
+		mean.Predictions = ensemble.Combine(predictions, team.weights(), team.intercepts, p.Outputs())
+	}
+	return l.calibrated(p, team, parts, mean)
+}
+
+// relearnStudent is relearn of a distilled model.
+func (l Learning) relearnStudent(ctx context.Context, p *train.Problem, split table.Split, team lineup) (*relearnt, error) {
+	heard, err := l.heard(ctx, p, team, split.Development, func(_ int, m member) (*train.Fitted, error) {
+		return p.Fit(ctx, m.candidate, split.Development, train.Options{Threads: l.Threads})
+	})
 	if err != nil {
 		return nil, err
 	}
-	if len(parts) > 1 {
-		mean.Predictions = ensemble.Average(predictions, weights, p.Outputs())
+	parts, own, err := l.listen(ctx, heard, split, *team.student)
+	if err != nil {
+		return nil, err
+	}
+	return l.calibrated(p, team, parts, own)
+}
+
+// calibrated predicts the held-out rows by what was learnt again.
+func (l Learning) calibrated(p *train.Problem, team lineup, parts []*solution.Solution, mean *train.OutOfFold) (*relearnt, error) {
+	s, err := team.joined(parts)
+	if err != nil {
+		return nil, err
 	}
 	c, err := p.Calibrate(mean)
 	if err != nil {
@@ -86,21 +141,40 @@ func (l Learning) relearn(ctx context.Context, p *train.Problem, split table.Spl
 	return &relearnt{test: test, rows: mean.Rows, outOfFold: c.Predictions}, err
 }
 
-// joined is the mean of the parts, or the only one.
-func joined(parts []*solution.Solution, weights []float64) (*solution.Solution, error) {
-	if len(parts) == 1 {
-		return parts[0], nil
+// listen lets a student learn once more what the members say. Its out-of-fold
+// predictions are for calibration: unlike those that it was chosen by they have
+// heard a little of the rows that they predict, since the members learnt from
+// them.
+func (l Learning) listen(ctx context.Context, heard *train.Problem, split table.Split, student member) ([]*solution.Solution, *train.OutOfFold, error) {
+	own, err := heard.CrossFit(ctx, student.candidate, split, l.Threads)
+	if err != nil {
+		return nil, nil, err
 	}
-	return solution.Mean(parts, weights)
+	fitted, err := heard.Fit(ctx, student.candidate, split.Development, train.Options{Threads: l.Threads, Rounds: own.Rounds})
+	if err != nil {
+		return nil, nil, err
+	}
+	return []*solution.Solution{fitted.Solution}, own, nil
+}
+
+// joined is the mean or the stack of the parts, or the only one.
+func (g lineup) joined(parts []*solution.Solution) (*solution.Solution, error) {
+	switch {
+	case g.student != nil || len(parts) == 1 && g.intercepts == nil:
+		return parts[0], nil
+	case g.intercepts != nil:
+		return solution.Stack(parts, g.weights(), g.intercepts)
+	}
+	return solution.Mean(parts, g.weights())
 }
 
 // remembered is relearn, or what an earlier run in the folder learnt; name and
 // key say in which circumstances.
-func (l Learning) remembered(ctx context.Context, key string, p *train.Problem, split table.Split, members []member) (*relearnt, error) {
+func (l Learning) remembered(ctx context.Context, key string, p *train.Problem, split table.Split, team lineup) (*relearnt, error) {
 	rows := train.NewOutOfFold(split, 0).Rows
 	k := p.Outputs()
 	all, err := l.kept(ctx, key, func() ([]float64, error) {
-		r, err := l.relearn(ctx, p, split, members)
+		r, err := l.relearn(ctx, p, split, team)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +244,7 @@ const fewestLessons = 40
 // too few for two sizes.
 func (l Learning) lessons(ctx context.Context, out *Learnt, full, perfect []float64, o evaluate.Options) (*evaluate.Learning, error) {
 	repeats := l.Scenario.Evaluate.Learning
-	members := out.members(out.Scenario)
+	team := out.lineup(out.Scenario)
 	var lessons []evaluate.Lesson
 	for k, share := range shares {
 		if repeats == 0 || share*float64(len(l.Split.Development)) < fewestLessons {
@@ -179,7 +253,7 @@ func (l Learning) lessons(ctx context.Context, out *Learnt, full, perfect []floa
 		lesson := evaluate.Lesson{}
 		for r := range repeats {
 			split := thinned(l.Split, share, l.Scenario.Seed, k*100+r)
-			money, err := l.lesson(ctx, out, runs.KeyOf(l.Key, "learning", share, r, membersKey(members)), out.Problem, split, members)
+			money, err := l.lesson(ctx, out, runs.KeyOf(l.Key, "learning", share, r, team.key()), out.Problem, split, team)
 			if err != nil && ctx.Err() == nil {
 				// So few rows may lack an outcome, or what a model needs at least.
 				l.Report.Warn("evaluate", fmt.Sprintf("the learning curve leaves out a share of 1/%.0f: %v", 1/share, err))
@@ -204,19 +278,25 @@ func (l Learning) lessons(ctx context.Context, out *Learnt, full, perfect []floa
 	return evaluate.Learn(lessons, perfect, o)
 }
 
-func (l Learning) lesson(ctx context.Context, out *Learnt, key string, p *train.Problem, split table.Split, members []member) ([]float64, error) {
-	r, err := l.remembered(ctx, key, p, split, members)
+func (l Learning) lesson(ctx context.Context, out *Learnt, key string, p *train.Problem, split table.Split, team lineup) ([]float64, error) {
+	r, err := l.remembered(ctx, key, p, split, team)
 	if err != nil {
 		return nil, err
 	}
 	return l.earned(out, r)
 }
 
-// membersKey is what learning the members depends on.
-func membersKey(members []member) string {
+// key is what learning the models depends on.
+func (g lineup) key() string {
 	var parts []any
-	for _, m := range members {
+	for _, m := range g.members {
 		parts = append(parts, m.candidate.Model, m.candidate.Params, m.weight)
+	}
+	if g.intercepts != nil {
+		parts = append(parts, g.intercepts)
+	}
+	if g.student != nil {
+		parts = append(parts, "student", g.student.candidate.Model, g.student.candidate.Params)
 	}
 	return runs.KeyOf(parts...)
 }
@@ -259,14 +339,14 @@ func thinned(s table.Split, share float64, seed uint64, draw int) table.Split {
 // without columns.
 func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, full []float64, o evaluate.Options) (*evaluate.DroppedColumns, error) {
 	var without [][]float64
-	members := out.members(out.Scenario)
+	team := out.lineup(out.Scenario)
 	for k, name := range columns {
 		p, err := blind(out.Problem, name)
 		if err != nil {
 			return nil, err
 		}
-		predictions, err := l.kept(ctx, runs.KeyOf(l.Key, "without", name, membersKey(members)), func() ([]float64, error) {
-			return l.refitted(ctx, p, out.Scenario.Solution, members)
+		predictions, err := l.kept(ctx, runs.KeyOf(l.Key, "without", name, team.key()), func() ([]float64, error) {
+			return l.refitted(ctx, p, out.Scenario.Solution, team)
 		})
 		if err != nil {
 			return nil, err
@@ -284,19 +364,28 @@ func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, fu
 	return evaluate.DropColumns(columns, full, without, o)
 }
 
-// refitted learns the members from all development rows and predicts the
+// refitted learns the models from all development rows and predicts the
 // held-out rows, calibrated as the solution is.
-func (l Learning) refitted(ctx context.Context, p *train.Problem, like *solution.Solution, members []member) ([]float64, error) {
+func (l Learning) refitted(ctx context.Context, p *train.Problem, like *solution.Solution, team lineup) ([]float64, error) {
+	learners := team.members
+	if team.student != nil {
+		heard, err := l.heard(ctx, p, team, l.Split.Development, func(_ int, m member) (*train.Fitted, error) {
+			return p.Fit(ctx, m.candidate, l.Split.Development, train.Options{Threads: l.Threads, Rounds: m.rounds})
+		})
+		if err != nil {
+			return nil, err
+		}
+		p, learners = heard, []member{*team.student}
+	}
 	var parts []*solution.Solution
-	var weights []float64
-	for _, m := range members {
+	for _, m := range learners {
 		fitted, err := p.Fit(ctx, m.candidate, l.Split.Development, train.Options{Threads: l.Threads, Rounds: m.rounds})
 		if err != nil {
 			return nil, err
 		}
-		parts, weights = append(parts, fitted.Solution), append(weights, m.weight)
+		parts = append(parts, fitted.Solution)
 	}
-	s, err := joined(parts, weights)
+	s, err := team.joined(parts)
 	if err != nil {
 		return nil, err
 	}

@@ -60,11 +60,16 @@ type Learnt struct {
 	// Technology is the most accurate choice, Scenario the one that earns most.
 	// They are the same Choice when both are the same trial.
 	Technology, Scenario *Choice
+	// Student is what a committee that broke a limit was distilled into, whether
+	// it is taken or not; nil where none was made.
+	Student *Choice
 
 	// judged are the rows with out-of-fold predictions, which are the same for
 	// every trial, and truth their targets.
 	judged *table.Table
 	truth  []float64
+	// dropped is the committee that was taken and broke a limit; nil without.
+	dropped *tune.Committee
 	// refitted are the trials that were learnt again, by number.
 	refitted map[int]*train.Fitted
 }
@@ -74,13 +79,16 @@ func (out *Learnt) held(predictions []float64) evaluate.Held {
 	return evaluate.Held{Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions}
 }
 
-// Choice is a trial, or the mean of several, refitted on all development rows.
+// Choice is a trial, the mean or stack of several, or the student of one,
+// refitted on all development rows.
 type Choice struct {
 	// Trial is what was refitted; for a committee see tune.Outcome.Chosen.
 	Trial *tune.Trial
-	// Committee lists the trials of a mean; nil for a single one.
+	// Committee lists the trials of a mean or a stack; nil for a single one.
 	Committee *tune.Committee
-	Solution  *solution.Solution
+	// Student is what a committee was distilled into; nil where it was not.
+	Student  *tune.Student
+	Solution *solution.Solution
 	// Rounds is how many rounds the refit took; 0 when the model has none.
 	Rounds int
 }
@@ -95,12 +103,12 @@ func Learn(ctx context.Context, l Learning) (*Learnt, error) {
 		return nil, err
 	}
 	if out.Scenario == nil {
-		if out.Scenario, err = l.feasible(ctx, out); err != nil {
+		if out.Scenario, err = l.alone(ctx, out); err != nil {
 			return nil, err
 		}
 	}
 	out.Technology = out.Scenario
-	if out.Scenario.Committee != nil || out.Search.Technology != out.Search.Scenario {
+	if out.Scenario.Committee != nil || out.Scenario.Student != nil || out.Search.Technology != out.Search.Scenario {
 		if out.Technology, err = l.refit(ctx, out, out.Search.Technology); err != nil {
 			return nil, err
 		}
@@ -146,6 +154,9 @@ func (l Learning) committee(ctx context.Context, out *Learnt) (*Choice, error) {
 			return choice, nil
 		}
 		l.Report.Warn("train", fmt.Sprintf("the %s is dropped: %s", choice.Trial.Candidate.Label, c.Dropped))
+		if out.dropped == nil {
+			out.dropped = c
+		}
 		if again, err := out.Search.Fewer(len(c.Members) - 1); err != nil {
 			return nil, err
 		} else if fewer := out.Search.Committee; again && fewer != nil {
@@ -163,8 +174,8 @@ const mostRefits = 6
 
 // feasible refits the scenario's choice and, where it breaks a limit, drops it
 // with the reason and takes the next one. When none of the first few is within
-// the limits the first stays, for the gate to stop at.
-func (l Learning) feasible(ctx context.Context, out *Learnt) (*Choice, error) {
+// the limits the first stays, for the gate to stop at, and it is false.
+func (l Learning) feasible(ctx context.Context, out *Learnt) (*Choice, bool, error) {
 	var first *Choice
 	for n, trial := range out.Search.Ranked() {
 		if n == mostRefits {
@@ -172,16 +183,16 @@ func (l Learning) feasible(ctx context.Context, out *Learnt) (*Choice, error) {
 		}
 		c, err := l.refit(ctx, out, trial)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		limits, err := measure(l.Scenario.Limits, c.Solution, l.Table, l.Split.Development)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		broken := brokenLimits(limits)
 		if broken == "" {
 			out.Search.Scenario = trial
-			return c, nil
+			return c, true, nil
 		}
 		if first == nil {
 			first = c
@@ -190,7 +201,7 @@ func (l Learning) feasible(ctx context.Context, out *Learnt) (*Choice, error) {
 		l.Report.Warn("train", fmt.Sprintf("%s is dropped: %s", c.Trial.Candidate.Label, broken))
 	}
 	first.Trial.Dropped = ""
-	return first, nil
+	return first, false, nil
 }
 
 func (l Learning) problem() (*train.Problem, error) {
@@ -423,15 +434,14 @@ func (l Learning) fit(ctx context.Context, out *Learnt, t *tune.Trial) (*train.F
 // out-of-fold predictions.
 func (l Learning) refitMean(ctx context.Context, out *Learnt, c *tune.Committee) (*Choice, error) {
 	var parts []*solution.Solution
-	var weights []float64
 	for _, m := range c.Members {
 		fitted, err := l.fit(ctx, out, out.Search.Trials[m.Trial])
 		if err != nil {
 			return nil, err
 		}
-		parts, weights = append(parts, fitted.Solution), append(weights, m.Weight)
+		parts = append(parts, fitted.Solution)
 	}
-	mean, err := solution.Mean(parts, weights)
+	mean, err := out.teacher(c).joined(parts)
 	if err != nil {
 		return nil, err
 	}

@@ -127,6 +127,9 @@ func (f *flow) about() string {
 
 func (f *flow) reason() string {
 	t, search := f.learnt.Scenario.Trial, f.learnt.Search
+	if st := f.learnt.Scenario.Student; st != nil {
+		return fmt.Sprintf("%s, which breaks a limit (%s): %s", st.Candidate.Label, st.Teacher.Dropped, st.Reason)
+	}
 	if f.learnt.Scenario.Committee != nil {
 		return fmt.Sprintf("%s of %d on out-of-fold rows, %s: %s", t.Candidate.Label, len(search.Trials), t.Candidate.Reason, strings.Join(search.Shares(), ", "))
 	}

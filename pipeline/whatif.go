@@ -141,8 +141,11 @@ func pass(search, run *tune.Outcome) {
 	for _, n := range search.Ranked() {
 		if search.Trials[n].Dropped == "" {
 			search.Scenario = n
-			return
+			break
 		}
+	}
+	if search.Student != nil {
+		search.SettleStudent()
 	}
 }
 
@@ -152,6 +155,9 @@ func sameChoice(a, b *tune.Outcome) bool {
 	one, other := a.Committee != nil && a.Committee.Taken, b.Committee != nil && b.Committee.Taken
 	if one && other {
 		return slices.Equal(a.Committee.Members, b.Committee.Members)
+	}
+	if one, other := a.Student != nil && a.Student.Taken, b.Student != nil && b.Student.Taken; one || other {
+		return one && other
 	}
 	return one == other && a.Scenario == b.Scenario
 }

@@ -159,6 +159,9 @@ func (f *flow) recall(ctx context.Context, r *Result) error {
 	if err := recallCommittee(search, r.Search.Committee); err != nil {
 		return err
 	}
+	if err := l.recallStudent(ctx, f.learnt, r.Search.Student); err != nil {
+		return err
+	}
 	if most := len(search.Trials); min(search.Scenario, search.Technology) < 0 || max(search.Scenario, search.Technology) >= most || search.Chosen().Candidate.Label != r.Evaluate.Scenario.Candidate.Label {
 		return errors.New("pipeline: what if: the run's choice is not among its candidates; run it again")
 	}
@@ -191,6 +194,25 @@ func recallCommittee(search *tune.Outcome, run *tune.Committee) error {
 		return errors.New("pipeline: what if: the run's mean of candidates is not what its trials give; run it again")
 	}
 	now.Taken, now.Dropped, now.Reason = run.Taken, run.Dropped, run.Reason
+	return nil
+}
+
+// recallStudent brings back the student of a committee.
+func (l Learning) recallStudent(ctx context.Context, out *Learnt, run *tune.Student) error {
+	if run == nil {
+		return nil
+	}
+	if run.Teacher == nil || slices.ContainsFunc(run.Teacher.Members, func(m tune.Member) bool { return m.Trial < 0 || m.Trial >= len(out.Search.Trials) }) {
+		return errors.New("pipeline: what if: the run's distilled model has no teacher; run it again")
+	}
+	o, err := l.crossDistil(ctx, out, run.Teacher, run.Candidate)
+	if err != nil {
+		return fmt.Errorf("pipeline: what if: %w; run it again", err)
+	}
+	if err := out.Search.Enrol(run.Candidate, run.Teacher, o, run.Alone); err != nil {
+		return err
+	}
+	out.Search.Student.Taken, out.Search.Student.Reason = run.Taken, run.Reason
 	return nil
 }
 

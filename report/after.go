@@ -52,10 +52,12 @@ func (r *Result) equals() string {
 		out = fmt.Sprintf(" %d candidates could not be told apart by %s", s.Equals, by)
 	}
 	switch k := s.Committee; {
+	case s.Student != nil && s.Student.Taken:
+		return out + fmt.Sprintf(". What is bundled is %s, which breaks a limit (%s): %s.", s.Student.Candidate.Label, s.Student.Teacher.Dropped, s.Student.Reason)
 	case k != nil && k.Taken && (out == "" || !r.hasMoney()):
-		return fmt.Sprintf(" What is bundled is the mean of %d candidates: %s.", len(k.Members), k.Reason)
+		return fmt.Sprintf(" What is bundled is the %s: %s.", k.Label(), k.Reason)
 	case k != nil && k.Taken:
-		return out + fmt.Sprintf("; the mean of %d of them was taken: %s.", len(k.Members), k.Reason)
+		return out + fmt.Sprintf("; the %s of %d of them was taken: %s.", k.Kind(), len(k.Members), k.Reason)
 	case out == "":
 		return ""
 	case k != nil:
@@ -71,6 +73,10 @@ func (r *Result) members() web.Block {
 		Title:   "What the mean is made of",
 		Columns: []web.Column{{Title: "Candidate"}, {Title: "share", Number: true, Unit: "%", Decimals: 0}, {Title: "loss alone", Number: true, Decimals: web.Auto}},
 		Note:    "Each was learnt again from all development rows. Averaged are their numbers, or for classes their log-odds, so that the reasons of a row are the mean of their reasons.",
+	}
+	if s.Committee.Intercepts != nil {
+		t.Title, t.Columns[1] = "What the stack is made of", web.Column{Title: "weight", Number: true, Decimals: web.Auto}
+		t.Note = "Each was learnt again from all development rows. The stack adds up their numbers, or for classes their log-odds, times these weights and with a constant, so that the reasons of a row are the sum of their reasons times the weights."
 	}
 	for _, m := range s.Committee.Members {
 		k := s.Trials[m.Trial]

@@ -47,6 +47,10 @@ func (r *Result) pickedBecause() string {
 	}
 	because := "the one that earns most on out-of-fold rows"
 	switch s := r.Search; {
+	case s.Student != nil && s.Student.Taken:
+		because = fmt.Sprintf("since the committee itself breaks a limit, and %s", s.Student.Reason)
+	case s.Committee != nil && s.Committee.Taken && s.Committee.Intercepts != nil:
+		because = fmt.Sprintf("made of some of the %d that earn as much as the most because it has less loss than their mean, by more than noise, on folds that took no part in the fit", s.Equals)
 	case s.Committee != nil && s.Committee.Taken && s.Committee.Nested != nil:
 		because = fmt.Sprintf("drawn from the %d that earn as much as the most because it has less loss than any of them on folds that took no part in drawing", s.Equals)
 	case s.Committee != nil && s.Committee.Taken:

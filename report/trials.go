@@ -36,6 +36,9 @@ func (r *Result) tried() []*tune.Trial {
 	if k := r.Search.Committee; k != nil && k.Taken {
 		out = append(out, r.Search.Chosen())
 	}
+	if st := r.Search.StudentTrial(); st != nil {
+		out = append(out, st)
+	}
 	return out
 }
 
@@ -99,7 +102,10 @@ func (r *Result) trialRow(t *tune.Trial) web.Row {
 		row.Cells = append(row.Cells, web.Est(mean, mean-err, mean+err))
 	}
 	note := ""
-	if t.Equal {
+	switch {
+	case t.Number == len(r.Search.Trials): // a student
+		note = t.Candidate.Reason
+	case t.Equal:
 		note = "equal"
 	}
 	switch {

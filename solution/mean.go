@@ -14,6 +14,17 @@ import (
 // divided by their sum. Calibration and payoffs are left out: those of the parts
 // are not those of the mean.
 func Mean(parts []*Solution, weights []float64) (*Solution, error) {
+	return combine(parts, weights, ensemble.New)
+}
+
+// Stack is Mean where the raw outputs of the parts, times weights that need not
+// sum to 1, are added to the intercepts; see ensemble.NewStack.
+func Stack(parts []*Solution, weights, intercepts []float64) (*Solution, error) {
+	return combine(parts, weights, func(m []ensemble.Member) (*ensemble.Model, error) { return ensemble.NewStack(m, intercepts) })
+}
+
+// combine joins the features of the parts and has their models joined.
+func combine(parts []*Solution, weights []float64, join func([]ensemble.Member) (*ensemble.Model, error)) (*Solution, error) {
 	if len(parts) == 0 || len(parts) != len(weights) {
 		return nil, fmt.Errorf("solution: mean: %d solutions with %d weights; at least 1 is needed, and as many weights", len(parts), len(weights))
 	}
@@ -49,7 +60,7 @@ func Mean(parts []*Solution, weights []float64) (*Solution, error) {
 		}
 		starts = starts[1:]
 	}
-	mean, err := ensemble.New(members)
+	mean, err := join(members)
 	if err != nil {
 		return nil, fmt.Errorf("solution: mean: %w", err)
 	}

@@ -89,6 +89,44 @@ func TestMean(t *testing.T) {
 	}
 }
 
+// A stack predicts what its parts say times the weights, with the constants, on
+// a table and on one row, before and after it was saved.
+func TestStack(t *testing.T) {
+	tab := tabletest.Loans(300, 4)
+	parts := fitAll(t, tab, model.Binary, "linear.logistic.v1", "trees.boost.v1")
+	weights, intercepts := []float64{0.9, 0.4}, []float64{-0.2}
+	s, err := solution.Stack(parts, weights, intercepts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := s.Parts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := solution.Load(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := loaded.Predict(tab, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var each [][]float64
+	for _, p := range parts {
+		one, err := p.Predict(tab, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		each = append(each, one)
+	}
+	for i, want := range ensemble.Combine(each, weights, intercepts, 2) {
+		if math.Abs(got[i]-want) > 1e-10*(1+math.Abs(want)) {
+			t.Fatalf("prediction %d is %v, the stack of the parts %v", i, got[i], want)
+		}
+	}
+	decidesLikeTheTable(t, s, tab, got)
+}
+
 func decidesLikeTheTable(t *testing.T, s *solution.Solution, tab *table.Table, want []float64) {
 	t.Helper()
 	conformed, _, err := tab.Conform(s.Schema)

@@ -47,7 +47,7 @@ type FoldOut struct {
 // Complete is CrossFit where some folds, by number from 0, have been predicted
 // before by the same candidate; the result is the same bits.
 func (p *Problem) Complete(ctx context.Context, c model.Candidate, split table.Split, before map[int]*FoldOut, threads int) (*OutOfFold, error) {
-	if err := p.fits(c, split); err != nil {
+	if err := p.Fits(c, split); err != nil {
 		return nil, err
 	}
 	k := p.Outputs()
@@ -122,14 +122,15 @@ func places(rows []int) []int32 {
 // split's training rows of that fold. Like CrossFit it refuses a candidate that
 // needs more memory than there may be.
 func (p *Problem) Fold(ctx context.Context, c model.Candidate, split table.Split, f, threads int) (*FoldOut, error) {
-	if err := p.fits(c, split); err != nil {
+	if err := p.Fits(c, split); err != nil {
 		return nil, err
 	}
 	return p.fold(ctx, c, split, f, threads, true)
 }
 
-// fits says whether a candidate may be learnt at all.
-func (p *Problem) fits(c model.Candidate, split table.Split) error {
+// Fits says whether a candidate may be learnt at all: whether there is such a
+// model, and whether it keeps to Limit.
+func (p *Problem) Fits(c model.Candidate, split table.Split) error {
 	entry, err := p.entry(c.Model)
 	if err != nil {
 		return err

@@ -151,7 +151,11 @@ func (p *Problem) within(e model.Entry, split table.Split) error {
 	if p.Limit <= 0 {
 		return nil
 	}
-	if need := p.MemoryOf(e, split).Peak(1, 1); need > p.Limit {
+	m := p.MemoryOf(e, split)
+	if p.said != nil { // a row per class
+		m.Fit, m.Refit = m.Fit*int64(p.Outputs()), m.Refit*int64(p.Outputs())
+	}
+	if need := m.Peak(1, 1); need > p.Limit {
 		return &TooLargeError{Needed: need, Allowed: p.Limit}
 	}
 	return nil

@@ -56,6 +56,9 @@ type Problem struct {
 	// that needs more on its own.
 	Limit int64
 
+	// said is what a teacher says of rows, Outputs values per row of the table; NaN
+	// where it says nothing. See Hear.
+	said  []float64
 	slots chan struct{} // see Bound
 	each  int
 }
@@ -158,6 +161,15 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	}
 	if params.WantsStakes() {
 		p.stake(&in, learn, watch)
+	}
+	if p.said != nil {
+		if params.WantsStakes() {
+			return nil, fmt.Errorf("train: %s: a candidate that is trained for money cannot learn from a teacher", c.Label)
+		}
+		p.soften(&in, learn)
+		if in.Valid != nil {
+			p.soften(in.Valid, watch)
+		}
 	}
 	fitted, err := entry.Fit(ctx, params, in)
 	if err != nil {

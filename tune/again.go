@@ -1,5 +1,10 @@
 package tune
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Again judges the trials of a finished search by another judge, such as one
 // with other payoffs, and makes both choices anew, as a search with that judge
 // would. No trial is trained or calibrated again, and the outcome itself stays
@@ -23,7 +28,23 @@ func (o *Outcome) Again(judge Judge, metric Metric, higherIsBetter bool) (*Outco
 		}
 		again.Dropped = t.Dropped
 	}
-	return out, search.choose(out)
+	return out, errors.Join(out.follow(o.Student), search.choose(out))
+}
+
+// follow judges the student of another outcome once more; whether it is taken is
+// for SettleStudent to say, once the caller has passed over what was dropped.
+func (o *Outcome) follow(st *Student) error {
+	if st == nil {
+		return nil
+	}
+	again := *st
+	again.Taken = false
+	var err error
+	if again.Judged, err = o.search.score(st.outOfFold, st.calibration); err != nil {
+		return fmt.Errorf("tune: %s: %w", st.Candidate.Label, err)
+	}
+	o.Student = &again
+	return nil
 }
 
 // MoneyOf is the profit of each out-of-fold row; nil without payoffs.

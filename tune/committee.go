@@ -12,8 +12,8 @@ import (
 	"bespoke/train"
 )
 
-// Committee is the weighted mean of several trials, which is judged like one of
-// them on the same out-of-fold rows.
+// Committee is the weighted mean of several trials, or a stack of them, which is
+// judged like one of them on the same out-of-fold rows.
 type Committee struct {
 	// Members are the averaged trials: the best single one first, then in the
 	// order in which they were added.
@@ -26,34 +26,72 @@ type Committee struct {
 	Reason string `json:"reason"`
 	// Nested is what a guided search decided by; nil for other searches.
 	Nested *Nested `json:"nested,omitempty"`
+	// Intercepts are those of a stack, one per raw output; nil for a mean.
+	Intercepts []float64 `json:"intercepts,omitempty"`
+	// Stack is what a second level was worth; nil where none was fitted.
+	Stack *Stacking `json:"stack,omitempty"`
+	// Beside is the mean or the stack that was not taken, for studies.
+	Beside *Committee `json:"-"`
+}
+
+// Kind is "mean" or "stack".
+func (c *Committee) Kind() string {
+	if c.Intercepts != nil {
+		return "stack"
+	}
+	return "mean"
+}
+
+// Label says what the committee is: "mean of 3 candidates".
+func (c *Committee) Label() string {
+	return fmt.Sprintf("%s of %d candidates", c.Kind(), len(c.Members))
+}
+
+// Combined is what the committee makes of predictions of its members, in their
+// order: lists of predictions of the same rows with the given number of outputs.
+func (c *Committee) Combined(predictions [][]float64, outputs int) []float64 {
+	weights := make([]float64, len(c.Members))
+	for i, m := range c.Members {
+		weights[i] = m.Weight
+	}
+	return ensemble.Combine(predictions, weights, c.Intercepts, outputs)
 }
 
 // Member is one of the trials of a committee.
 type Member struct {
 	Trial int `json:"trial"`
 	// Weight is the trial's share of the mean, above 0; the weights of a
-	// committee sum to 1.
+	// committee sum to 1 unless it is a stack.
 	Weight float64 `json:"weight"`
 }
 
 // Chosen is what the scenario takes: the trial Scenario, or the committee as one
-// trial, with the number of its first member, where it is taken.
+// trial, with the number of its first member, where it is taken, or the student
+// of one.
 func (o *Outcome) Chosen() *Trial {
+	if o.Student != nil && o.Student.Taken {
+		return o.StudentTrial()
+	}
 	c := o.Committee
 	if c == nil || !c.Taken {
 		return o.Trials[o.Scenario]
 	}
 	return &Trial{
 		Number: c.Members[0].Trial, Judged: c.Judged, Equal: true,
-		Candidate: model.Candidate{Label: fmt.Sprintf("mean of %d candidates", len(c.Members)), Model: ensemble.Name, Reason: c.Reason},
+		Candidate: model.Candidate{Label: c.Label(), Model: ensemble.Name, Reason: c.Reason},
 	}
 }
 
-// Shares lists the labels of the members with their shares of the mean.
+// Shares lists the labels of the members with their shares of the mean, or
+// their weights in the stack.
 func (o *Outcome) Shares() []string {
 	var out []string
 	for _, m := range o.Committee.Members {
-		out = append(out, fmt.Sprintf("%s (%.0f %%)", o.Trials[m.Trial].Candidate.Label, 100*m.Weight))
+		share := fmt.Sprintf("(%.0f %%)", 100*m.Weight)
+		if o.Committee.Intercepts != nil {
+			share = fmt.Sprintf("(times %.3g)", m.Weight)
+		}
+		out = append(out, o.Trials[m.Trial].Candidate.Label+" "+share)
 	}
 	return out
 }
@@ -77,7 +115,7 @@ func (s *Search) committee(o *Outcome, most int) error {
 		return nil
 	}
 	if s.Budget.Guided() {
-		weights, nested := s.bagged(o, pool)
+		weights, nested, bags := s.bagged(o, pool)
 		c, err := s.join(o, pool, weights)
 		if err != nil || c == nil {
 			return err
@@ -85,7 +123,7 @@ func (s *Search) committee(o *Outcome, most int) error {
 		c.Nested = nested
 		o.Committee = c
 		s.settleNested(o, most)
-		return nil
+		return s.stack(o, pool, bags, most)
 	}
 	b := s.blend(o, pool)
 	counts := b.growFrom(0, s.Committee)

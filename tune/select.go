@@ -33,12 +33,13 @@ const drawsPerMember = 4
 // others 2004, section 2.3), with the folds as bags. The losses on the folds
 // left out say, before anything is taken, what the mean and what the best single
 // trial are worth on rows that did not choose them. Only the s.Committee largest
-// weights stay. It returns the weights by trial of the pool.
-func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested) {
+// weights stay. It returns the weights by trial of the pool, and the folds.
+func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested, []bag) {
 	fold := o.Trials[o.Scenario].outOfFold.Fold
 	b := s.blend(o, pool)
 	weights := make([]float64, len(pool))
 	var mean, single []float64
+	var bags []bag
 	for f := range slices.Max(fold) + 1 {
 		var in, out []int
 		for i, g := range fold {
@@ -52,6 +53,7 @@ func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested) {
 			continue
 		}
 		w, first := b.on(in).bag(s.Committee)
+		bags = append(bags, bag{in, out, w})
 		mean = append(mean, b.on(out).lossesOf(w)...)
 		alone := make([]float64, len(pool))
 		alone[first] = 1
@@ -60,7 +62,7 @@ func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested) {
 			weights[i] += w[i]
 		}
 	}
-	return largest(weights, s.Committee), s.nested(mean, single)
+	return largest(weights, s.Committee), s.nested(mean, single), bags
 }
 
 // nested compares the losses of rows.

@@ -152,6 +152,9 @@ type Outcome struct {
 	// the place of Scenario. It is nil when no mean is better than its best
 	// member on the rows that the members were drawn by.
 	Committee *Committee `json:"committee,omitempty"`
+	// Student is what a committee that breaks a limit was distilled into; where it
+	// is taken, it stands in the place of Scenario. It is nil where none was made.
+	Student *Student `json:"student,omitempty"`
 	// Equals is how many trials' money, without payoffs metric, could not be told
 	// from the best.
 	Equals int `json:"equals"`

@@ -42,6 +42,7 @@ func main() {
 	flag.StringVar(&b.summary, "summary", "", "file to write what was chosen and how long it took, as JSON")
 	flag.StringVar(&b.candidate, "candidate", "", "a fixed candidate as JSON: {\"model\": name, \"params\": {...}}")
 	flag.StringVar(&b.study, "study", "", "folder to write the predictions of every trial to, for study.py")
+	flag.StringVar(&b.second, "second", "", "file to write what mean, stack and student say of the fold to, as JSON, for bench/stack")
 	flag.IntVar(&b.only, "fold", -1, "the only outer fold to do; by default all")
 	flag.IntVar(&b.threads, "threads", 2, "goroutines that work at once")
 	flag.Parse()
@@ -53,12 +54,13 @@ func main() {
 
 // bench is one measurement: what was asked and what was read.
 type bench struct {
-	scenario, folds, out, summary, candidate, study string
-	threads, only                                   int
+	scenario, folds, out, summary, candidate, study, second string
+	threads, only                                           int
 
 	file   *scenario.File
 	loaded *data.Loaded
 	fold   []int // by table row
+	others []Others
 }
 
 // Summary is written as JSON.
@@ -119,6 +121,15 @@ func (b *bench) run(ctx context.Context) error {
 	if err := os.WriteFile(b.out, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		return err
 	}
+	if b.second != "" {
+		text, err := json.MarshalIndent(b.others, "", " ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(b.second, append(text, '\n'), 0o600); err != nil {
+			return err
+		}
+	}
 	if b.summary == "" {
 		return nil
 	}
@@ -173,6 +184,11 @@ func (b *bench) outer(ctx context.Context, f int) (held, Fold, error) {
 	}
 	if b.study != "" {
 		if err := b.record(ctx, f, l, learnt); err != nil {
+			return held{}, Fold{}, err
+		}
+	}
+	if b.second != "" {
+		if err := b.compare(ctx, f, l, learnt); err != nil {
 			return held{}, Fold{}, err
 		}
 	}

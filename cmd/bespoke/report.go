@@ -165,7 +165,7 @@ func summary(doc web.Document, r *pipeline.Result) web.Document {
 		}
 		what := fmt.Sprintf("%s, one of %d candidates", r.Evaluate.Scenario.Candidate.Label, len(r.Search.Trials))
 		if k := r.Search.Committee; k != nil && k.Taken {
-			what = fmt.Sprintf("the mean of %d of %d candidates", len(k.Members), len(r.Search.Trials))
+			what = fmt.Sprintf("the %s of %d of %d candidates", k.Kind(), len(k.Members), len(r.Search.Trials))
 		}
 		c.Lead = fmt.Sprintf("%s %s. All figures are from %d held-out rows.", choice, what, r.Evaluate.Rows)
 		c.Blocks = firstBlocks(c.Blocks)
