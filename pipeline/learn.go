@@ -28,6 +28,8 @@ type Learning struct {
 	// Table has one target column without missing values.
 	Table *table.Table
 	Task  model.Task
+	// Queries are the numbers of the rows' queries; nil but for a ranking.
+	Queries []int32
 	// Split gives the development rows and their folds; test rows are never
 	// touched.
 	Split table.Split
@@ -63,15 +65,19 @@ type Learnt struct {
 
 	// judged are the rows with out-of-fold predictions, which are the same for
 	// every trial, and truth their targets.
-	judged *table.Table
-	truth  []float64
+	judged  *table.Table
+	truth   []float64
+	queries []int32
 	// refitted are the trials that were learnt again, by number.
 	refitted map[int]*train.Fitted
 }
 
 // held joins out-of-fold predictions with the truth.
 func (out *Learnt) held(predictions []float64) evaluate.Held {
-	return evaluate.Held{Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions}
+	return evaluate.Held{
+		Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions,
+		Queries: out.queries, Top: out.Problem.Top,
+	}
 }
 
 // Choice is a trial, or the mean of several, refitted on all development rows.
@@ -117,6 +123,9 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 	}
 	rows := train.NewOutOfFold(l.Split, 0).Rows
 	out.judged, out.truth = l.Table.View(rows), pick(out.Problem.Y, rows)
+	if out.Problem.Queries != nil {
+		out.queries = pick(out.Problem.Queries, rows)
+	}
 	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
 		return nil, err
 	}
@@ -126,6 +135,7 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 	if out.Metric, err = evaluate.MetricFor(l.Scenario.Evaluate.Metric, l.Task); err != nil {
 		return nil, err
 	}
+	out.Metric = out.Metric.At(l.Scenario.Evaluate.First())
 	return out, l.search(ctx, out)
 }
 
@@ -199,6 +209,11 @@ func (l Learning) problem() (*train.Problem, error) {
 		return nil, err
 	}
 	p.Forward = l.Split.Forward
+	if l.Task == model.Ranking {
+		if err := p.Rank(l.Scenario.Data.Query, l.Queries, l.Scenario.Evaluate.First()); err != nil {
+			return nil, err
+		}
+	}
 	for name, c := range l.Scenario.Data.Columns {
 		if c.Monotone == "" {
 			continue
@@ -245,7 +260,7 @@ func (l Learning) payoffs(p *train.Problem) (*value.Payoffs, error) {
 // stakes are the money at stake by table row, of development rows alone; nil
 // without payoffs and for regression.
 func (l Learning) stakes(out *Learnt) ([]float64, error) {
-	if out.Payoffs == nil || l.Task == model.Regression {
+	if out.Payoffs == nil || !l.Task.Classes() {
 		return nil, nil
 	}
 	dev := l.Split.Development
@@ -317,9 +332,9 @@ func searched(candidates []model.Candidate) []model.Entry {
 // judge scores calibrated out-of-fold predictions by metric, proper loss and
 // money.
 func (l Learning) judge(out *Learnt) tune.Judge {
-	proper := "log_loss"
-	if l.Task == model.Regression {
-		proper = "rmse"
+	proper := map[model.Task]string{model.Regression: "rmse", model.Ranking: "ndcg"}[l.Task]
+	if proper == "" {
+		proper = "log_loss"
 	}
 	loss, err := evaluate.MetricFor(proper, l.Task)
 	return func(_ []int, predictions []float64) (tune.Score, error) {
@@ -334,6 +349,9 @@ func (l Learning) judge(out *Learnt) tune.Judge {
 		}
 		if s.Loss, err = loss.Of(held); err != nil {
 			return s, err
+		}
+		if loss.Higher {
+			s.Loss = 1 - s.Loss
 		}
 		if out.Payoffs != nil {
 			s.Money, err = out.money(held)
@@ -462,8 +480,8 @@ func (l Learning) settleOn(p *value.Payoffs, rows *table.Table, held evaluate.He
 	return p.WithPrices(sheet.Prices())
 }
 
-func pick(from []float64, rows []int) []float64 {
-	out := make([]float64, len(rows))
+func pick[T any](from []T, rows []int) []T {
+	out := make([]T, len(rows))
 	for i, r := range rows {
 		out[i] = from[r]
 	}

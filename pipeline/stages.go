@@ -85,7 +85,7 @@ func (f *flow) learning() Learning {
 		s.Limits.Memory = 0 // it was passed already
 	}
 	return Learning{
-		Scenario: s, Table: f.table, Task: f.result.Data.Task, Split: f.split,
+		Scenario: s, Table: f.table, Task: f.result.Data.Task, Queries: f.queries, Split: f.split,
 		Threads: f.options.Threads, Report: f.options.Report,
 	}
 }
@@ -99,7 +99,10 @@ func (f *flow) contend(c *Choice) (evaluate.Contender, error) {
 		return out, err
 	}
 	truth := pick(f.truth, f.split.Test)
-	out.Held = evaluate.Held{Task: f.result.Data.Task, Outcomes: f.result.Data.Outcomes, Truth: truth, Predictions: predictions}
+	out.Held = evaluate.Held{
+		Task: f.result.Data.Task, Outcomes: f.result.Data.Outcomes, Truth: truth, Predictions: predictions,
+		Queries: f.queriesOf(f.split.Test), Top: f.scenario.Evaluate.First(),
+	}
 	if p := c.Solution.Payoffs; p != nil {
 		out.Sheet, err = p.Sheet(test, predictions, truth, f.options.Threads)
 	}
@@ -168,7 +171,7 @@ const bins = 10
 
 // quality adds the figures of classes.
 func quality(e *Evaluation, held evaluate.Held) error {
-	if held.Task == model.Regression {
+	if !held.Task.Classes() {
 		return nil
 	}
 	var err error
@@ -243,7 +246,7 @@ func (f *flow) explain(ctx context.Context) error {
 	}
 	var err error
 	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
-		Columns: shuffled(x, s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Columns: shuffled(x, s), Queries: f.queriesOf(f.split.Test), Top: f.scenario.Evaluate.First(), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
 		Progress: func(done, total int) {
 			f.options.Report.Tell(event("explain", "columns", done, total))
 		},

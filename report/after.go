@@ -7,7 +7,6 @@ import (
 
 	"bespoke/evaluate"
 	"bespoke/explain"
-	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/web"
 )
@@ -83,7 +82,7 @@ func (r *Result) metric() evaluate.Metric {
 	if err != nil { // the run could not have got here
 		return evaluate.Metric{Title: "metric"}
 	}
-	return m
+	return m.At(r.Scenario.Evaluate.First())
 }
 
 // chapterEvaluate shows what the choices earn on held-out rows.
@@ -310,7 +309,7 @@ func (r *Result) waterfall(x Explained) web.Block {
 // said is what the solution said about a row.
 func (r *Result) said(x Explained) string {
 	s := fmt.Sprintf("%s %.6g", r.Data.Target, x.Reasons.Prediction)
-	if r.Data.Task != model.Regression {
+	if r.Data.Task.Classes() {
 		s = fmt.Sprintf("%.0f %% %s", 100*x.Reasons.Prediction, x.Reasons.Outcome)
 	}
 	if x.Action != "" {
