@@ -128,6 +128,9 @@ func (f *flow) evaluate(ctx context.Context) error {
 	o := f.figures()
 	e := &Evaluation{Rows: len(f.split.Test), Blocks: f.blocks}
 	f.result.Evaluate = e
+	if f.queries != nil {
+		e.Queries = len(distinct(o.Groups))
+	}
 	if e.Scenario, err = chosen(f.learnt.Scenario, scenarioSide.Held, o); err != nil {
 		return err
 	}

@@ -311,8 +311,10 @@ type ExplainOptions struct {
 
 // RowExplained is a row with its decision and the reasons for it.
 type RowExplained struct {
-	Row        int       `json:"row"`
-	Target     string    `json:"target"`
+	Row    int    `json:"row"`
+	Target string `json:"target"`
+	// Query is the column of queries of a ranking, whose prediction is a score.
+	Query      string    `json:"query,omitempty"`
 	Outcomes   []string  `json:"outcomes,omitempty"`
 	Prediction []float64 `json:"prediction"`
 	// Action and Money are empty without payoffs.
@@ -346,7 +348,7 @@ func ExplainRow(ctx context.Context, o ExplainOptions) (*RowExplained, error) {
 		return nil, err
 	}
 	return &RowExplained{
-		Row: o.Row, Target: s.Target, Outcomes: s.Outcomes, Prediction: r.Prediction, Action: r.Decision.Name, Money: r.Decision.Money,
+		Row: o.Row, Target: s.Target, Query: s.Query, Outcomes: s.Outcomes, Prediction: r.Prediction, Action: r.Decision.Name, Money: r.Decision.Money,
 		Currency: b.Card.Currency, Reasons: *reasons,
 	}, nil
 }
@@ -354,9 +356,12 @@ func ExplainRow(ctx context.Context, o ExplainOptions) (*RowExplained, error) {
 // Text prints the explanation.
 func (x *RowExplained) Text(w io.Writer, width int, color bool) error {
 	doc := web.Document{Title: fmt.Sprintf("row %d", x.Row)}
-	if x.Outcomes == nil {
+	switch {
+	case x.Query != "":
+		doc.Verdict = fmt.Sprintf("the score is %.6g; among the rows of a %s, more is before less", x.Prediction[0], x.Query)
+	case x.Outcomes == nil:
 		doc.Verdict = fmt.Sprintf("%s is predicted as %.6g", x.Target, x.Prediction[0])
-	} else {
+	default:
 		doc.Verdict = fmt.Sprintf("a chance of %.1f %% that %s is %s", 100*x.Reasons.Prediction, x.Target, x.Reasons.Outcome)
 	}
 	if x.Action != "" {

@@ -7,6 +7,7 @@ import (
 
 	"bespoke/evaluate"
 	"bespoke/explain"
+	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/web"
 )
@@ -85,6 +86,16 @@ func (r *Result) metric() evaluate.Metric {
 	return m.At(r.Scenario.Evaluate.First())
 }
 
+// heldOutRows counts what the figures are from.
+func (r *Result) heldOutRows() string {
+	e := r.Evaluate
+	out := web.Count(e.Rows, "held-out row")
+	if e.Queries > 0 {
+		out += " of " + web.Count(e.Queries, "query")
+	}
+	return out
+}
+
 // chapterEvaluate shows what the choices earn on held-out rows.
 func (r *Result) chapterEvaluate() *web.Chapter {
 	e := r.Evaluate
@@ -92,7 +103,7 @@ func (r *Result) chapterEvaluate() *web.Chapter {
 		return nil
 	}
 	c := &web.Chapter{Stage: "evaluate", Title: "What does it earn?"}
-	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", web.Count(e.Rows, "held-out row"))
+	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", r.heldOutRows())
 	if e.Policies != nil {
 		c.Lead += " " + e.Policies.Sentence
 		c.Blocks = append(c.Blocks, r.policyChart(), r.actions())
@@ -309,7 +320,10 @@ func (r *Result) waterfall(x Explained) web.Block {
 // said is what the solution said about a row.
 func (r *Result) said(x Explained) string {
 	s := fmt.Sprintf("%s %.6g", r.Data.Target, x.Reasons.Prediction)
-	if r.Data.Task.Classes() {
+	switch {
+	case r.Data.Task == model.Ranking:
+		s = fmt.Sprintf("score %.6g", x.Reasons.Prediction)
+	case r.Data.Task.Classes():
 		s = fmt.Sprintf("%.0f %% %s", 100*x.Reasons.Prediction, x.Reasons.Outcome)
 	}
 	if x.Action != "" {

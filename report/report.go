@@ -88,6 +88,8 @@ type Source struct {
 // Evaluation holds the figures of the held-out rows.
 type Evaluation struct {
 	Rows int `json:"rows"`
+	// Queries is how many queries of a ranking the rows are of; else 0.
+	Queries int `json:"queries,omitempty"`
 	// Technology and Scenario are the two choices; Scenario is bundled.
 	Technology Chosen `json:"technology"`
 	Scenario   Chosen `json:"scenario"`
