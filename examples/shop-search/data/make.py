@@ -7,7 +7,7 @@ for each, and how relevant a person found them. Nothing in it is from a real sho
 import math
 import random
 
-SEARCHES = 260
+SEARCHES = 320
 COLUMNS = "search,text_match,category,price_ratio,rating,reviews,delivery_days,age_days,in_stock,relevance".split(",")
 
 
@@ -21,12 +21,14 @@ def offer(r, taste):
     delivery = r.choices([1, 2, 3, 5, 8, 14], [20, 25, 25, 15, 10, 5])[0]
     age = int(r.expovariate(1 / 300))
     stock = "yes" if r.random() < 0.85 else "no"
-    liking = 3.2 * match - {"same": 0.0, "near": 0.6, "other": 1.8}[category]
-    liking -= taste["price"] * max(0.0, price - 0.9) ** 0.7
-    if rating != "":  # a rating counts as far as many have given it
-        liking += 0.9 * (rating - 4.0) * min(1.0, reviews / 25)
-    liking -= 0.05 * delivery + (1.6 if stock == "no" else 0)
-    return [match, category, price, rating, reviews, delivery, age, stock], liking + r.gauss(0, 0.55)
+    # What is not what was looked for, or can not be had, is not liked for its price.
+    liking = 2.4 * min(match, 0.7) - {"same": 0.0, "near": 0.5, "other": 1.6}[category]
+    if category != "other" and match > 0.3 and stock == "yes":
+        liking += 0.5 - taste["price"] * abs(math.log(price / 0.8))  # too cheap is suspect
+        if rating != "":  # a rating counts as far as many have given it
+            liking += 1.5 * (rating - 4.0) * min(1.0, reviews / 25)
+    liking -= 0.8 if delivery > 5 else 0.0
+    return [match, category, price, rating, reviews, delivery, age, stock], liking + r.gauss(0, 0.6)
 
 
 def main():
@@ -35,8 +37,8 @@ def main():
     for s in range(SEARCHES):
         # People differ in what they find dear, and in how easily they are pleased:
         # what is relevant in one search would not be in another.
-        taste = {"price": r.uniform(0.4, 1.6)}
-        pleased = r.gauss(0, 0.9)
+        taste = {"price": r.uniform(0.6, 1.8)}
+        pleased = r.gauss(0.3, 0.8)
         for _ in range(r.randint(5, 13)):
             cells, liking = offer(r, taste)
             grade = sum(liking + pleased > cut for cut in (0.9, 1.9, 2.9))
