@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"bespoke/objective"
 	"bespoke/table"
@@ -29,14 +30,14 @@ func (l *Loaded) rankTarget(target *table.Column, query string) error {
 		}
 	}
 	groups := groupsOf(queries)
-	most, differ := 0, 0
+	most, same := 0, 0 // same are the rows of queries in which all are alike
+	differ := 0
 	for _, rows := range groups {
 		most = max(most, len(rows))
-		for _, r := range rows {
-			if target.Numbers[r] != target.Numbers[rows[0]] {
-				differ++
-				break
-			}
+		if slices.ContainsFunc(rows, func(r int) bool { return target.Numbers[r] != target.Numbers[rows[0]] }) {
+			differ++
+		} else {
+			same += len(rows)
 		}
 	}
 	switch {
@@ -45,17 +46,17 @@ func (l *Loaded) rankTarget(target *table.Column, query string) error {
 	case differ == 0:
 		return fmt.Errorf("data: target: %q is the same for all rows of each query of %q; there is no order to learn", target.Name, query)
 	}
-	l.noteQueries(query, len(groups), differ)
+	l.noteQueries(query, len(groups), differ, same)
 	return nil
 }
 
 // noteQueries says how many queries teach nothing.
-func (l *Loaded) noteQueries(query string, all, differ int) {
+func (l *Loaded) noteQueries(query string, all, differ, rows int) {
 	if differ == all {
 		return
 	}
 	l.Findings = append(l.Findings, table.Finding{
-		Check: "queries", Severity: table.Note, Column: query, Count: all - differ,
+		Check: "queries", Severity: table.Note, Column: query, Count: rows,
 		Message: fmt.Sprintf("%d of %d queries have rows of one relevance alone", all-differ, all),
 		Rule:    "an order is learnt from rows of a query that differ in relevance", Action: "kept; those with no relevant row are left out of NDCG, MAP and MRR",
 	})
