@@ -116,8 +116,9 @@ func predictsRanks(t *testing.T, bundle, data string) {
 	}
 	scores := map[string][7]float64{}
 	for _, l := range lines[1:] {
-		at, all := 0, scores[l[0]]
-		if at, err = strconv.Atoi(l[2]); err != nil || at < 1 || at > 6 || all[at] != 0 {
+		all := scores[l[0]]
+		at, err := strconv.Atoi(l[2])
+		if err != nil || at < 1 || at > 6 || all[at] != 0 {
 			t.Fatalf("%v: %v, or the rank is taken", l, err)
 		}
 		if all[at], err = strconv.ParseFloat(l[1], 64); err != nil {
