@@ -3,7 +3,6 @@ package bundle
 import (
 	"fmt"
 
-	"bespoke/model"
 	"bespoke/solution"
 	"bespoke/table"
 )
@@ -15,7 +14,7 @@ const ActionColumn = "action taken"
 // one per output of the solution: "probability of x" for an outcome x, or the
 // target for a regression.
 func PredictionColumns(s *solution.Solution) []string {
-	if s.Task == model.Regression {
+	if !s.Task.Classes() {
 		return []string{"predicted " + s.Target}
 	}
 	var names []string

@@ -59,7 +59,7 @@ type Loaded struct {
 	// Task and Outcomes mean nothing.
 	Target string
 	Task   model.Task
-	// Outcomes are the classes by code, nil for regression; of two, the second
+	// Outcomes are the classes by code, nil for regression and ranking; of two, the second
 	// is the positive one.
 	Outcomes []string
 	// Findings are in order of discovery: reading, types, target, checks.
@@ -105,6 +105,9 @@ func Read(ctx context.Context, d scenario.Data, dir string, opt Options) (*Loade
 		return nil, err
 	}
 	l.Table = t
+	if d.Query != "" && !slices.Contains(raw.Names(), d.Query) {
+		return nil, fmt.Errorf("data: query: no column %q; there are %s%s", d.Query, listed(raw.Names()), near.Hint(d.Query, raw.Names()))
+	}
 	l.Findings = append(l.Findings, findings...)
 	if d.Target != "" {
 		if err := l.prepareTarget(d); err != nil {
@@ -160,7 +163,7 @@ func request(d scenario.Data, dir string, opt Options) source.Request {
 // needs.
 func (l *Loaded) assignRoles(d scenario.Data) error {
 	roles := map[string]table.Role{}
-	for _, by := range []struct{ what, column string }{{"time", d.Split.By.Time}, {"group", d.Split.By.Group}} {
+	for _, by := range []struct{ what, column string }{{"time", d.By().Time}, {"group", d.By().Group}} {
 		if by.column == "" {
 			continue
 		}
@@ -215,7 +218,7 @@ func withRoles(t *table.Table, roles map[string]table.Role) *table.Table {
 func (l *Loaded) input(d scenario.Data, n int) check.Input {
 	return check.Input{
 		Table: l.Table, Task: l.Task, Target: l.Target,
-		TimeSplit: d.Split.By.Time, GroupSplit: d.Split.By.Group,
+		TimeSplit: d.By().Time, GroupSplit: d.By().Group,
 		Fixed: l.fixed, Row: l.Row, Threads: threads(Options{Threads: n}),
 	}
 }

@@ -33,18 +33,21 @@ func (l *Loaded) prepareTarget(d scenario.Data) error {
 	forced := d.Columns[d.Target].Kind
 	var made *table.Column
 	var err error
-	switch target.Kind {
-	case table.Time:
+	switch {
+	case d.Query != "":
+		l.Task = model.Ranking
+		made, err = target, l.rankTarget(target, d.Query)
+	case target.Kind == table.Time:
 		return fmt.Errorf("data: target: %q is a time; it must be a number or an outcome", d.Target)
-	case table.Number:
+	case target.Kind == table.Number:
 		made, err = l.numberTarget(target, forced)
-	case table.Text, table.Category:
+	case target.Kind == table.Text || target.Kind == table.Category:
 		made, err = l.classTarget(target)
 	}
 	if err != nil {
 		return err
 	}
-	if l.Task != model.Regression {
+	if l.Task.Classes() {
 		if made, err = l.orderOutcomes(made, d.Positive); err != nil {
 			return err
 		}

@@ -120,7 +120,7 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 		return Plan{}, err
 	}
 	plan := Plan{Facts: f}
-	for _, p := range proposals {
+	for _, p := range proposalsFor(f.Task) {
 		entry, ok := find(entries, p.model)
 		switch {
 		case !ok || !entry.Handles(f.Task):
@@ -155,7 +155,7 @@ func Propose(f Facts, entries []model.Entry, wish scenario.Design) (Plan, error)
 func (p *Plan) named(entries []model.Entry, wish scenario.Design) {
 	for i, name := range wish.Models {
 		entry, ok := find(entries, name)
-		proposed := slices.ContainsFunc(proposals, func(q proposal) bool { return q.model == name })
+		proposed := slices.ContainsFunc(proposalsFor(p.Facts.Task), func(q proposal) bool { return q.model == name })
 		if !ok || proposed || slices.Contains(wish.Exclude, name) || slices.Contains(wish.Models[:i], name) {
 			continue
 		}

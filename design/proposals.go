@@ -46,6 +46,41 @@ var proposals = []proposal{
 	{label: "boosted trees, shallow, for expected loss", model: "trees.boost.v1", fit: forMoney(sampled(400, 0.03, 6), model.StakesExpected), staked: true},
 }
 
+// rankings are tried where rows are to be put in order within queries: what
+// predicts the relevance of each row by itself, since that is often nearly as
+// good and can be read, and trees that learn the order (LambdaMART).
+var rankings = []proposal{
+	{label: "baseline", model: "baseline.prior.v1", fit: always(nil, "every order is as good as any other; everything else must beat it")},
+	{label: "ridge regression of the relevance", model: "linear.ridge.v1", fit: always(nil, "scores each row by itself: simple, fast, every coefficient can be read; often enough")},
+	{label: "boosted trees of the relevance", model: "trees.boost.v1", fit: always(relevance(), "scores each row by itself, by trees")},
+	{label: "ranking trees, small", model: "trees.boost.v1", fit: always(model.Params{"objective": "lambdarank", "rounds": 60.0, "patience": 0.0, "learning_rate": 0.1, "num_leaves": 8.0}, "learn the order within queries with little to overfit; small and quick to serve")},
+	{label: "ranking trees, shallow", model: "trees.boost.v1", fit: always(ordered(sampled(400, 0.03, 6)), "a few columns at a time, in small steps: for noisy relevance")},
+	{label: "ranking trees, slow and regular", model: "trees.boost.v1", fit: always(ordered(sampled(400, 0.03, 15)), "small steps on samples of rows and columns, which averages noise away")},
+	{label: "ranking trees, wide", model: "trees.boost.v1", fit: always(ordered(sampled(400, 0.03, 31)), "finer interactions, where there is less noise")},
+	{label: "ranking trees, stopped early", model: "trees.boost.v1", fit: enoughRows("early stopping", ordered(stopped()), "find the number of rounds by themselves on queries kept apart")},
+}
+
+// ordered are trees that learn the order of rows within queries.
+func ordered(p model.Params) model.Params {
+	p["objective"] = "lambdarank"
+	return p
+}
+
+// relevance are trees that learn the relevance as a number.
+func relevance() model.Params {
+	p := sampled(400, 0.03, 15)
+	p["objective"] = "squared"
+	return p
+}
+
+// proposalsFor lists what may be tried for a task.
+func proposalsFor(t model.Task) []proposal {
+	if t == model.Ranking {
+		return rankings
+	}
+	return proposals
+}
+
 // sampled are boosted trees each of which sees a part of the rows and columns
 // and has its leaves shrunk.
 func sampled(rounds, rate, leaves float64) model.Params {

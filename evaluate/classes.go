@@ -148,7 +148,7 @@ type ClassScore struct {
 
 // Confuse counts the confusions of a classifier.
 func Confuse(h Held) (*Confusion, error) {
-	if h.Task == model.Regression {
+	if !h.Task.Classes() {
 		return nil, errors.New("evaluate: confusion: is not defined for regression")
 	}
 	if err := h.Check(); err != nil {

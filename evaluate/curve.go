@@ -195,7 +195,7 @@ type LiftBin struct {
 // in each of the bins (10 for deciles). It fails for regression, an unknown
 // class, or when no row has the class.
 func Lift(h Held, class, bins int) ([]LiftBin, error) {
-	if h.Task == model.Regression || class < 0 || class >= len(h.Outcomes) || bins < 1 {
+	if !h.Task.Classes() || class < 0 || class >= len(h.Outcomes) || bins < 1 {
 		return nil, fmt.Errorf("evaluate: lift: class %d of %d outcomes in %d bins", class, len(h.Outcomes), bins)
 	}
 	if err := h.Check(); err != nil {
@@ -237,7 +237,7 @@ type Calibration struct {
 // Calibrations compares predicted chances with observed shares in about equally
 // full bins: for the positive class of Binary, for every class of Multiclass.
 func Calibrations(h Held, bins int) ([]Calibration, error) {
-	if h.Task == model.Regression {
+	if !h.Task.Classes() {
 		return nil, fmt.Errorf("evaluate: calibration: is not defined for regression")
 	}
 	if err := h.Check(); err != nil {

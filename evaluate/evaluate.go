@@ -40,6 +40,10 @@ type Held struct {
 	// Predictions holds rows x outcomes probabilities, row after row, or one
 	// number per row.
 	Predictions []float64
+	// Queries are the numbers of the rows' queries and Top how many of the first
+	// rows of a query its NDCG looks at, 1 or more; for Ranking alone.
+	Queries []int32
+	Top     int
 }
 
 // Rows is the number of rows.
@@ -47,7 +51,7 @@ func (h Held) Rows() int { return len(h.Truth) }
 
 // Width is the number of predictions per row.
 func (h Held) Width() int {
-	if h.Task == model.Regression {
+	if !h.Task.Classes() {
 		return 1
 	}
 	return len(h.Outcomes)
@@ -65,21 +69,24 @@ func (h Held) Check() error {
 	if n == 0 {
 		return fmt.Errorf("evaluate: held-out rows: there are none")
 	}
-	if h.Task != model.Regression && w < 2 {
+	if h.Task.Classes() && w < 2 {
 		return fmt.Errorf("evaluate: held-out rows: %d outcomes, at least 2 are needed", w)
 	}
 	if len(h.Predictions) != n*w {
 		return fmt.Errorf("evaluate: held-out rows: %d predictions, want %d rows x %d", len(h.Predictions), n, w)
 	}
+	if h.Task == model.Ranking && (h.Top < 1 || len(h.Queries) != n) {
+		return fmt.Errorf("evaluate: held-out rows: %d query numbers for %d rows and the first %d of each query; there must be one per row, and at least 1", len(h.Queries), n, h.Top)
+	}
 	for i, y := range h.Truth {
 		if math.IsNaN(y) || math.IsInf(y, 0) {
 			return fmt.Errorf("evaluate: held-out rows: row %d has the true outcome %v, it must be finite", i+1, y)
 		}
-		if h.Task != model.Regression && (y != math.Trunc(y) || y < 0 || int(y) >= w) {
+		if h.Task.Classes() && (y != math.Trunc(y) || y < 0 || int(y) >= w) {
 			return fmt.Errorf("evaluate: held-out rows: row %d has the class %v, it must be from 0 to %d", i+1, y, w-1)
 		}
 		for _, p := range h.Row(i) {
-			if math.IsNaN(p) || math.IsInf(p, 0) || h.Task != model.Regression && (p < 0 || p > 1+1e-9) {
+			if math.IsNaN(p) || math.IsInf(p, 0) || h.Task.Classes() && (p < 0 || p > 1+1e-9) {
 				return fmt.Errorf("evaluate: held-out rows: row %d has the prediction %v", i+1, h.Row(i))
 			}
 		}

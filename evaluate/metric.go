@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bespoke/model"
+	"bespoke/objective"
 )
 
 // Metric is one line of the table of metrics.
@@ -22,11 +23,15 @@ type Metric struct {
 	Tasks []model.Task
 
 	of func(Held) (float64, error)
+	// each, for rankings, is the metric of each query, NaN where it has none, and
+	// of nil: the metric is the mean.
+	each func(r *objective.Ranked, h Held) []float64
 }
 
 var (
 	classes = []model.Task{model.Binary, model.Multiclass}
 	numbers = []model.Task{model.Regression}
+	ranked  = []model.Task{model.Ranking}
 )
 
 // Metrics is the table of all metrics. The first one of a task is its default.
@@ -42,6 +47,9 @@ var Metrics = []Metric{
 	{Name: "mae", Title: "MAE", Tasks: numbers, of: mae, Doc: "The mean absolute error, in the target's unit."},
 	{Name: "r2", Title: "R²", Higher: true, Tasks: numbers, of: r2, Doc: "The share of the target's variance that the predictions explain; negative when worse than the mean."},
 	{Name: "mape", Title: "MAPE", Tasks: numbers, of: mape, Doc: "The mean absolute error as a share of the true number; huge where that is 0."},
+	{Name: "ndcg", Title: "NDCG", Higher: true, Tasks: ranked, each: ndcg, Doc: "The gain of the first rows of a query, 2^relevance - 1 each, discounted by the logarithm of the place, as a share of the most there could be; the mean over the queries with a relevant row."},
+	{Name: "map", Title: "MAP", Higher: true, Tasks: ranked, each: averagePrecision, Doc: "The mean over the relevant rows of a query, those above 0, of the share of relevant rows down to each; the mean over the queries with one."},
+	{Name: "mrr", Title: "MRR", Higher: true, Tasks: ranked, each: reciprocalRank, Doc: "One over the place of the first relevant row of a query, the mean over the queries with one."},
 }
 
 // Handles says whether the metric is defined for the task.
@@ -59,11 +67,31 @@ func (m Metric) Of(h Held) (float64, error) {
 	if err := h.Check(); err != nil {
 		return 0, err
 	}
-	v, err := m.of(h)
+	v, err := m.value(h)
 	if err != nil {
 		return 0, fmt.Errorf("evaluate: %s: %w", m.Name, err)
 	}
 	return v, nil
+}
+
+func (m Metric) value(h Held) (float64, error) {
+	if m.each == nil {
+		return m.of(h)
+	}
+	r, err := objective.NewRanked(h.Truth, h.Queries)
+	if err != nil {
+		return 0, err
+	}
+	return meanOver(m.each(r, h))
+}
+
+// At is the metric with the title it has where the first top rows of a query
+// count, such as NDCG@10; others stay as they are.
+func (m Metric) At(top int) Metric {
+	if m.Name == "ndcg" {
+		m.Title = fmt.Sprintf("%s@%d", m.Title, top)
+	}
+	return m
 }
 
 // MetricFor finds the metric of a name, or the default one of the task for an
@@ -97,7 +125,8 @@ type Score struct {
 // recompute each metric in each resample.
 const scoreWork = 1_000_000
 
-// Scores computes every metric of the task with its interval. For more than
+// Scores computes every metric of the task with its interval. Those of a ranking
+// are resampled by query. For more than
 // 500 rows at 2,000 resamples the number of resamples is reduced, to 200 at
 // the least.
 func Scores(h Held, o Options) ([]Score, error) {
@@ -113,11 +142,14 @@ func Scores(h Held, o Options) ([]Score, error) {
 			wanted = append(wanted, m)
 		}
 	}
-	resampled := resampleScores(h, wanted, o)
+	resampled, err := resample(h, wanted, o)
+	if err != nil {
+		return nil, err
+	}
 	var out []Score
 	for k, m := range wanted {
-		s := Score{Name: m.Name, Title: m.Title, Higher: m.Higher}
-		v, err := m.of(h)
+		s := Score{Name: m.Name, Title: m.At(h.Top).Title, Higher: m.Higher}
+		v, err := m.value(h)
 		if err != nil {
 			s.Note = err.Error()
 		} else {
@@ -130,6 +162,14 @@ func Scores(h Held, o Options) ([]Score, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// resample computes the metrics on resampled rows or queries, by metric.
+func resample(h Held, metrics []Metric, o Options) ([][]float64, error) {
+	if h.Task == model.Ranking {
+		return resampleQueries(h, metrics, o)
+	}
+	return resampleScores(h, metrics, o), nil
 }
 
 // resampleScores computes the metrics on resampled rows, by metric; resamples

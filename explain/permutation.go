@@ -33,6 +33,10 @@ type Options struct {
 	// Columns are those that Importances shuffles; nil is every column that the
 	// solution reads.
 	Columns []string
+	// Queries are the numbers of the rows' queries and Top how many of the first
+	// rows of a query count; for a ranking alone.
+	Queries []int32
+	Top     int
 	// Repeats is how often each column is shuffled; 0 means 5.
 	Repeats int
 	// Seed fixes the shuffles. Those of a column depend on the seed and its

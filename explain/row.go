@@ -159,7 +159,7 @@ func (e *Explainer) reasons(t *table.Table, row int, x *model.Matrix, prediction
 		Output: output, Unit: e.unit(), Base: a.Base[raw], Raw: a.Raw[raw], Gap: a.Gap,
 		Prediction: prediction[output], Contributions: r.Contributions[:0],
 	}
-	if e.solution.Task != model.Regression {
+	if e.solution.Task.Classes() {
 		r.Outcome = e.solution.Outcomes[output]
 	}
 	s.rank()
@@ -182,7 +182,7 @@ func (e *Explainer) reasons(t *table.Table, row int, x *model.Matrix, prediction
 // outputs.
 func (e *Explainer) output(want int, prediction []float64) (output, raw int, err error) {
 	switch e.solution.Task {
-	case model.Regression:
+	case model.Regression, model.Ranking:
 		return 0, 0, nil
 	case model.Binary:
 		return 1, 0, nil

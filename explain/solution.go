@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"bespoke/model"
+	"bespoke/objective"
 	"bespoke/solution"
 	"bespoke/table"
 	"bespoke/value"
@@ -16,6 +17,7 @@ import (
 // The names of the scores that Importances uses.
 const (
 	LogLoss  = "log-loss"
+	Order    = "NDCG"
 	Variance = "variance explained"
 	Money    = "money"
 )
@@ -26,7 +28,8 @@ const (
 //
 // The metric is the log-loss for classes. For regression it is the squared
 // error as a share of the target's variance, so that the effect is how much R2
-// falls. Money is the realised profit of the decisions per 1,000 rows; only
+// falls; for a ranking it is NDCG of the first opt.Top rows of the queries
+// opt.Queries. Money is the realised profit of the decisions per 1,000 rows; only
 // the predictions come from shuffled rows, the payoffs see the true ones.
 //
 // The columns come back with the one worth most first: by money where there are
@@ -41,7 +44,14 @@ func Importances(ctx context.Context, s *solution.Solution, t *table.Table, trut
 			columns = append(columns, f.Name)
 		}
 	}
-	scores := []Score{MetricScore(s.Task, truth)}
+	score := MetricScore(s.Task, truth)
+	if s.Task == model.Ranking {
+		var err error
+		if score, err = OrderScore(truth, opt.Queries, opt.Top); err != nil {
+			return nil, err
+		}
+	}
+	scores := []Score{score}
 	if s.Payoffs != nil {
 		scores = append(scores, MoneyScore(s.Payoffs, t, truth))
 	}
@@ -85,6 +95,34 @@ func MetricScore(task model.Task, truth []float64) Score {
 		}
 		return out, nil
 	}}
+}
+
+// OrderScore counts scores by what the NDCG of the first rows of each query
+// lacks of 1, spread over the rows of the query so that the mean over rows is
+// that over the queries with a relevant row.
+func OrderScore(grades []float64, queries []int32, first int) (Score, error) {
+	ranked, err := objective.NewRanked(grades, queries)
+	if err != nil {
+		return Score{}, fmt.Errorf("explain: importances: %w", err)
+	}
+	return Score{Name: Order, Unit: "mean over queries", Scale: 1, Losses: func(scores []float64) ([]float64, error) {
+		if len(scores) != len(grades) {
+			return nil, fmt.Errorf("%d scores for %d rows", len(scores), len(grades))
+		}
+		values := ranked.NDCG(scores, first)
+		_, count := objective.Defined(values)
+		out := make([]float64, len(grades))
+		for k, v := range values {
+			if math.IsNaN(v) {
+				continue
+			}
+			rows := ranked.Rows(k)
+			for _, i := range rows {
+				out[i] = (1 - v) * float64(len(grades)) / float64(count*len(rows))
+			}
+		}
+		return out, nil
+	}}, nil
 }
 
 // varianceOf is the mean squared distance from the mean, or 1 where that is 0.

@@ -115,7 +115,9 @@ func fitLambda(values []float64) float64 {
 	case low < 0:
 		from, to = max(2-to, from), min(2-from, to)
 	}
-	if !(from < to) { // values of both signs, so large that no power is safe
+	// Values of both signs, so large that no power is safe, or all so near zero
+	// that every power is, and changes nothing.
+	if !(from < to) || math.IsInf(from, 0) || math.IsInf(to, 0) {
 		return 1
 	}
 	logs, scratch := 0.0, make([]float64, len(values))

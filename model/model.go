@@ -20,7 +20,15 @@ const (
 	Regression Task = iota // one number
 	Binary                 // two classes; class 1 is the second of Training.Classes
 	Multiclass             // three or more classes
+	// Ranking puts the rows of a query in order, by one number, the score: rows
+	// that are more relevant are to have more of it. No model is given this task:
+	// train hands it the grades of the rows as a Regression with Training.Groups.
+	Ranking
 )
+
+// Classes says whether the task has outcomes, and a prediction is a probability
+// for each, instead of a number.
+func (t Task) Classes() bool { return t == Binary || t == Multiclass }
 
 // String is the task's name.
 func (t Task) String() string {
@@ -31,6 +39,8 @@ func (t Task) String() string {
 		return "binary"
 	case Multiclass:
 		return "multiclass"
+	case Ranking:
+		return "ranking"
 	}
 	return fmt.Sprintf("task(%d)", uint8(t))
 }
@@ -40,13 +50,13 @@ func (t Task) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // UnmarshalText reads a task's name.
 func (t *Task) UnmarshalText(b []byte) error {
-	for _, k := range []Task{Regression, Binary, Multiclass} {
+	for _, k := range []Task{Regression, Binary, Multiclass, Ranking} {
 		if k.String() == string(b) {
 			*t = k
 			return nil
 		}
 	}
-	return fmt.Errorf("model: task: %q is none of regression, binary, multiclass", b)
+	return fmt.Errorf("model: task: %q is none of regression, binary, multiclass, ranking", b)
 }
 
 // Encoding says in which form a model wants its features.
@@ -217,8 +227,12 @@ func LoadWith[M Fitted](load func(data []byte) (M, error)) func(data []byte) (Fi
 	}
 }
 
-// Handles says whether the model can do the task.
+// Handles says whether the model can do the task. What predicts a number can
+// rank: by the predicted grade.
 func (e Entry) Handles(t Task) bool {
+	if t == Ranking {
+		t = Regression
+	}
 	for _, k := range e.Tasks {
 		if k == t {
 			return true

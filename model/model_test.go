@@ -13,7 +13,7 @@ import (
 )
 
 func TestTaskText(t *testing.T) {
-	for _, task := range []model.Task{model.Regression, model.Binary, model.Multiclass} {
+	for _, task := range []model.Task{model.Regression, model.Binary, model.Multiclass, model.Ranking} {
 		data, err := json.Marshal(task)
 		if err != nil {
 			t.Fatal(err)
@@ -24,8 +24,8 @@ func TestTaskText(t *testing.T) {
 		}
 	}
 	var none model.Task
-	if err := none.UnmarshalText([]byte("ranking")); err == nil || !strings.Contains(err.Error(), "regression, binary, multiclass") {
-		t.Errorf("ranking: %v; want an error that lists the tasks", err)
+	if err := none.UnmarshalText([]byte("ordering")); err == nil || !strings.Contains(err.Error(), "regression, binary, multiclass") {
+		t.Errorf("ordering: %v; want an error that lists the tasks", err)
 	}
 	if got := model.Task(9).String(); got != "task(9)" {
 		t.Errorf("Task(9) is %q", got)

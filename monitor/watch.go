@@ -223,7 +223,7 @@ func plain(literal []byte) string {
 func (w *watch) truth(value string) (float64, bool) {
 	number, err := strconv.ParseFloat(value, 64)
 	isNumber := err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
-	if w.bundle.Solution.Task == model.Regression {
+	if !w.bundle.Solution.Task.Classes() {
 		return number, isNumber
 	}
 	outcomes := w.bundle.Solution.Outcomes

@@ -12,6 +12,7 @@
 //	classes.go    log-loss of two and of more classes
 //	expected.go   expected loss of money, for classes with stakes
 //	ranking.go    LambdaMART, the order of rows within queries
+//	measure.go    how good an order of rows within queries is
 //	custom.go     losses that another package makes
 //	quantile.go   weighted quantiles
 //

@@ -30,8 +30,8 @@ var lambdarank = &Objective{
 	Scratch: func(int) int { return 2 }, Prepare: rankPrepare, Gradient: rankGradient, Total: rankTotal, Link: identity,
 }
 
-// mostGrade is the largest grade; its gain is a thousand million.
-const mostGrade = 30
+// MostGrade is the largest grade; its gain is a thousand million.
+const MostGrade = 30
 
 // queries are the rows of each query, queries in the order of their first rows.
 type queries struct {
@@ -54,10 +54,8 @@ func rankCheck(t *Target) error {
 	if t.Truncation < 1 {
 		return fmt.Errorf("truncation is %d; it must be 1 or more", t.Truncation)
 	}
-	for i, y := range t.Y {
-		if y != math.Trunc(y) || y < 0 || y > mostGrade {
-			return fmt.Errorf("target of row %d is %v; it must be a grade, a whole number from 0 to %d", i, y, mostGrade)
-		}
+	if err := checkGrades(t.Y); err != nil {
+		return err
 	}
 	t.queries = newQueries(t.Groups)
 	q := t.queries
@@ -71,6 +69,15 @@ func rankCheck(t *Target) error {
 		}
 		// Gains rise with grades, so that to order by them is best.
 		q.best = append(q.best, q.discounted(byScore(q.of(k), t.Y), t.Truncation))
+	}
+	return nil
+}
+
+func checkGrades(y []float64) error {
+	for i, g := range y {
+		if g != math.Trunc(g) || g < 0 || g > MostGrade {
+			return fmt.Errorf("target of row %d is %v; it must be a grade, a whole number from 0 to %d", i, g, MostGrade)
+		}
 	}
 	return nil
 }

@@ -26,11 +26,19 @@ func (f *flow) figures() evaluate.Options {
 // groupsOf numbers the groups of rows that belong together; nil where rows are
 // independent.
 func (f *flow) groupsOf(rows []int) []int {
-	name := f.scenario.Data.Split.By.Group
+	name := f.scenario.Data.By().Group
 	if c, ok := f.table.Column(name); ok && name != "" {
 		return groups(c, rows)
 	}
 	return nil
+}
+
+// queriesOf are the query numbers of rows; nil but for a ranking.
+func (f *flow) queriesOf(rows []int) []int32 {
+	if f.queries == nil {
+		return nil
+	}
+	return pick(f.queries, rows)
 }
 
 // groups numbers the values of a column over the rows, in order of appearance.
@@ -78,7 +86,7 @@ func (f *flow) block(c evaluate.Contender) error {
 func counted(c evaluate.Contender) [][]float64 {
 	loss := make([]float64, c.Held.Rows())
 	for i, y := range c.Held.Truth {
-		if c.Held.Task == model.Regression {
+		if !c.Held.Task.Classes() {
 			d := c.Held.Row(i)[0] - y
 			loss[i] = d * d
 			continue

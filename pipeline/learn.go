@@ -28,6 +28,8 @@ type Learning struct {
 	// Table has one target column without missing values.
 	Table *table.Table
 	Task  model.Task
+	// Queries are the numbers of the rows' queries; nil but for a ranking.
+	Queries []int32
 	// Split gives the development rows and their folds; test rows are never
 	// touched.
 	Split table.Split
@@ -66,8 +68,9 @@ type Learnt struct {
 
 	// judged are the rows with out-of-fold predictions, which are the same for
 	// every trial, and truth their targets.
-	judged *table.Table
-	truth  []float64
+	judged  *table.Table
+	truth   []float64
+	queries []int32
 	// dropped is the committee that was taken and broke a limit; nil without.
 	dropped *tune.Committee
 	// refitted are the trials that were learnt again, by number.
@@ -76,7 +79,10 @@ type Learnt struct {
 
 // held joins out-of-fold predictions with the truth.
 func (out *Learnt) held(predictions []float64) evaluate.Held {
-	return evaluate.Held{Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions}
+	return evaluate.Held{
+		Task: out.Problem.Task, Outcomes: out.Problem.Outcomes, Truth: out.truth, Predictions: predictions,
+		Queries: out.queries, Top: out.Problem.Top,
+	}
 }
 
 // Choice is a trial, the mean or stack of several, or the student of one,
@@ -125,6 +131,9 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 	}
 	rows := train.NewOutOfFold(l.Split, 0).Rows
 	out.judged, out.truth = l.Table.View(rows), pick(out.Problem.Y, rows)
+	if out.Problem.Queries != nil {
+		out.queries = pick(out.Problem.Queries, rows)
+	}
 	if out.Payoffs, err = l.payoffs(out.Problem); err != nil {
 		return nil, err
 	}
@@ -134,6 +143,7 @@ func (l Learning) try(ctx context.Context) (*Learnt, error) {
 	if out.Metric, err = evaluate.MetricFor(l.Scenario.Evaluate.Metric, l.Task); err != nil {
 		return nil, err
 	}
+	out.Metric = out.Metric.At(l.Scenario.Evaluate.First())
 	return out, l.search(ctx, out)
 }
 
@@ -210,6 +220,11 @@ func (l Learning) problem() (*train.Problem, error) {
 		return nil, err
 	}
 	p.Forward = l.Split.Forward
+	if l.Task == model.Ranking {
+		if err := p.Rank(l.Scenario.Data.Query, l.Queries, l.Scenario.Evaluate.First()); err != nil {
+			return nil, err
+		}
+	}
 	for name, c := range l.Scenario.Data.Columns {
 		if c.Monotone == "" {
 			continue
@@ -257,7 +272,7 @@ func (l Learning) payoffs(p *train.Problem) (*value.Payoffs, error) {
 // stakes are the money at stake by table row, of development rows alone; nil
 // without payoffs and for regression.
 func (l Learning) stakes(out *Learnt) ([]float64, error) {
-	if out.Payoffs == nil || l.Task == model.Regression {
+	if out.Payoffs == nil || !l.Task.Classes() {
 		return nil, nil
 	}
 	dev := l.Split.Development
@@ -329,72 +344,6 @@ func searched(entries []model.Entry, candidates []model.Candidate) []model.Entry
 	return out
 }
 
-// judge scores calibrated out-of-fold predictions by metric, proper loss and
-// money.
-func (l Learning) judge(out *Learnt) tune.Judge {
-	proper := "log_loss"
-	if l.Task == model.Regression {
-		proper = "rmse"
-	}
-	loss, err := evaluate.MetricFor(proper, l.Task)
-	return func(_ []int, predictions []float64) (tune.Score, error) {
-		if err != nil {
-			return tune.Score{}, err
-		}
-		held := out.held(predictions)
-		var s tune.Score
-		var err error
-		if s.Metric, err = out.Metric.Of(held); err != nil {
-			return s, err
-		}
-		if s.Loss, err = loss.Of(held); err != nil {
-			return s, err
-		}
-		if out.Payoffs != nil {
-			s.Money, err = out.money(held)
-		}
-		return s, err
-	}
-}
-
-// metricOf is the metric of some table rows.
-func (out *Learnt) metricOf(rows []int, predictions []float64) (float64, error) {
-	held := out.held(predictions)
-	held.Truth = pick(out.Problem.Y, rows)
-	return out.Metric.Of(held)
-}
-
-// money is the profit of each row when deciding by expected money, with
-// reviews within their capacity.
-func (out *Learnt) money(held evaluate.Held) ([]float64, error) {
-	p, err := settle(out.Payoffs, held)
-	if err != nil {
-		return nil, err
-	}
-	sheet, err := p.Sheet(out.judged, held.Predictions, held.Truth, 1)
-	if err != nil {
-		return nil, err
-	}
-	choice := sheet.Choose()
-	if sheet.Limited() {
-		choice = sheet.ChooseWithin(nil).Choice
-	}
-	return sheet.Profit(choice), nil
-}
-
-// settle adds to the payoffs what is learnt from out-of-fold predictions: for
-// numbers how far the truth lies from them.
-func settle(p *value.Payoffs, held evaluate.Held) (*value.Payoffs, error) {
-	if held.Task != model.Regression {
-		return p, nil
-	}
-	spread, err := value.FitSpread(held.Predictions, held.Truth)
-	if err != nil {
-		return nil, err
-	}
-	return p.WithSpread(spread)
-}
-
 // Refit learns any trial of a finished search again from all development rows,
 // for studies of how the trials that were not chosen would have done.
 func (l Learning) Refit(ctx context.Context, learnt *Learnt, trial int) (*Choice, error) {
@@ -459,32 +408,8 @@ func (l Learning) complete(out *Learnt, c *Choice, s solution.Solution) (*Choice
 	return c, nil
 }
 
-// settled gives the payoffs with the spread and the prices of what is scarce
-// that the trial's out-of-fold rows teach.
-func (l Learning) settled(out *Learnt, t *tune.Trial) (*value.Payoffs, error) {
-	if out.Payoffs == nil {
-		return nil, nil
-	}
-	return l.settleOn(out.Payoffs, out.judged, out.held(t.Calibrated().Predictions))
-}
-
-// settleOn adds to the payoffs what out-of-fold predictions of the rows teach:
-// how far the truth lies from predicted numbers, and the prices of what is
-// scarce.
-func (l Learning) settleOn(p *value.Payoffs, rows *table.Table, held evaluate.Held) (*value.Payoffs, error) {
-	p, err := settle(p, held)
-	if err != nil || !p.HasLimits() {
-		return p, err
-	}
-	sheet, err := p.Sheet(rows, held.Predictions, nil, l.Threads)
-	if err != nil {
-		return nil, err
-	}
-	return p.WithPrices(sheet.Prices())
-}
-
-func pick(from []float64, rows []int) []float64 {
-	out := make([]float64, len(rows))
+func pick[T any](from []T, rows []int) []T {
+	out := make([]T, len(rows))
 	for i, r := range rows {
 		out[i] = from[r]
 	}

@@ -176,8 +176,12 @@ func (l Learning) alone(ctx context.Context, out *Learnt) (*Choice, error) {
 // distil makes the largest student of the dropped committee that keeps the
 // limits, and settles whether it is taken; nil where none keeps them. How large
 // one is shows when it is learnt from all development rows, which takes little
-// beside hearing the committee fold by fold.
+// beside hearing the committee fold by fold. Committees of rankings are not
+// distilled: a student would learn their scores, not their order.
 func (l Learning) distil(ctx context.Context, out *Learnt, alone bool) (*Choice, error) {
+	if l.Task == model.Ranking {
+		return nil, nil
+	}
 	heard, err := l.heard(ctx, out.Problem, out.teacher(out.dropped), l.Split.Development, func(i int, _ member) (*train.Fitted, error) {
 		return l.fit(ctx, out, out.Search.Trials[out.dropped.Members[i].Trial])
 	})

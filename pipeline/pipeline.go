@@ -94,6 +94,7 @@ type flow struct {
 	table    *table.Table
 	split    table.Split
 	truth    []float64
+	queries  []int32 // by row, of a ranking alone
 	loaded   *data.Loaded
 	learnt   *Learnt
 	// The two choices on the test rows; the scenario's is bundled.
@@ -187,7 +188,7 @@ func (f *flow) run(ctx context.Context, stages []stage) error {
 // settings are the values of a scenario that stages find wrong when they meet
 // the data. Their errors begin with the stage and what was being done, which is
 // also the value's path: "data: target: no column ...".
-var settings = []string{"data.target", "data.positive", "data.source", "data.columns", "data.interactions", "data.split", "value.file", "design.models", "evaluate.metric"}
+var settings = []string{"data.target", "data.query", "data.positive", "data.source", "data.columns", "data.interactions", "data.split", "value.file", "design.models", "evaluate.metric"}
 
 // placed gives errors about values of the scenario their place in its file.
 func (f *flow) placed(err error) error {

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"maps"
 	"math"
+	"slices"
 
 	"bespoke/data"
 	"bespoke/runs"
@@ -36,7 +37,9 @@ func (f *flow) read(ctx context.Context) error {
 	if err := f.attach(ctx, loaded); err != nil {
 		return err
 	}
-	split, err := data.Split(loaded.Table, d.Split, d.Target, f.scenario.Seed)
+	how := d.Split
+	how.By = d.By()
+	split, err := data.Split(loaded.Table, how, d.Target, f.scenario.Seed)
 	if err != nil {
 		return err
 	}
@@ -54,6 +57,10 @@ func (f *flow) read(ctx context.Context) error {
 		Task: loaded.Task, Target: loaded.Target, Outcomes: loaded.Outcomes, Rows: f.table.Rows(), Columns: len(f.table.Columns()),
 		Development: len(f.split.Development), Test: len(f.split.Test), Folds: len(f.split.Folds), SplitBy: f.split.By,
 		Findings: checked.Findings, Profile: table.ProfileOf(f.table),
+	}
+	if c, ok := f.table.Column(d.Query); ok && d.Query != "" {
+		f.queries = data.QueriesOf(c)
+		out.Query, out.Queries = d.Query, int(slices.Max(f.queries))+1
 	}
 	for _, s := range loaded.Sources {
 		out.Sources = append(out.Sources, Source{Name: s.Path, Bytes: s.Bytes, SHA256: s.SHA256})
@@ -121,6 +128,9 @@ func (f *flow) trialKey() string {
 	key := runs.KeyOf(contentOf(f.table), f.split, f.scenario.Data.Columns, f.scenario.Seed, f.options.Version)
 	if f.scenario.Features != nil {
 		key = runs.KeyOf(key, f.scenario.Features)
+	}
+	if s := f.scenario; s.Data.Query != "" {
+		key = runs.KeyOf(key, "queries", f.queries, s.Evaluate.First())
 	}
 	if sets := f.scenario.Data.Interactions; len(sets) > 0 {
 		key = runs.KeyOf(key, "interactions", sets)

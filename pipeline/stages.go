@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"bespoke/additive"
+	"bespoke/data"
 	"bespoke/evaluate"
 	"bespoke/explain"
 	"bespoke/formula"
 	"bespoke/model"
+	"bespoke/scenario"
 	"bespoke/solution"
 	"bespoke/table"
 	"bespoke/value"
+	"bespoke/web"
 )
 
 // need answers whether there is money in it at all, from the target and the
@@ -85,7 +90,7 @@ func (f *flow) learning() Learning {
 		s.Limits.Memory = 0 // it was passed already
 	}
 	return Learning{
-		Scenario: s, Table: f.table, Task: f.result.Data.Task, Split: f.split,
+		Scenario: s, Table: f.table, Task: f.result.Data.Task, Queries: f.queries, Split: f.split,
 		Threads: f.options.Threads, Report: f.options.Report,
 	}
 }
@@ -99,7 +104,10 @@ func (f *flow) contend(c *Choice) (evaluate.Contender, error) {
 		return out, err
 	}
 	truth := pick(f.truth, f.split.Test)
-	out.Held = evaluate.Held{Task: f.result.Data.Task, Outcomes: f.result.Data.Outcomes, Truth: truth, Predictions: predictions}
+	out.Held = evaluate.Held{
+		Task: f.result.Data.Task, Outcomes: f.result.Data.Outcomes, Truth: truth, Predictions: predictions,
+		Queries: f.queriesOf(f.split.Test), Top: f.scenario.Evaluate.First(),
+	}
 	if p := c.Solution.Payoffs; p != nil {
 		out.Sheet, err = p.Sheet(test, predictions, truth, f.options.Threads)
 	}
@@ -125,6 +133,9 @@ func (f *flow) evaluate(ctx context.Context) error {
 	o := f.figures()
 	e := &Evaluation{Rows: len(f.split.Test), Blocks: f.blocks}
 	f.result.Evaluate = e
+	if f.queries != nil {
+		e.Queries = len(distinct(o.Groups))
+	}
 	if e.Scenario, err = chosen(f.learnt.Scenario, scenarioSide.Held, o); err != nil {
 		return err
 	}
@@ -168,7 +179,7 @@ const bins = 10
 
 // quality adds the figures of classes.
 func quality(e *Evaluation, held evaluate.Held) error {
-	if held.Task == model.Regression {
+	if !held.Task.Classes() {
 		return nil
 	}
 	var err error
@@ -243,7 +254,7 @@ func (f *flow) explain(ctx context.Context) error {
 	}
 	var err error
 	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
-		Columns: shuffled(x, s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Columns: shuffled(x, s), Queries: f.queriesOf(f.split.Test), Top: f.scenario.Evaluate.First(), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
 		Progress: func(done, total int) {
 			f.options.Report.Tell(event("explain", "columns", done, total))
 		},
@@ -330,4 +341,54 @@ func (f *flow) truthText(row int) string {
 		return outcomes[int(y)]
 	}
 	return fmt.Sprintf("%.6g", y)
+}
+
+// attach adds the columns of value.file to the data and, where the scenario
+// names no actions, makes the actions from them.
+func (f *flow) attach(ctx context.Context, l *data.Loaded) error {
+	if f.scenario.Value == nil || f.scenario.Value.File.Path == "" {
+		return nil
+	}
+	v := *f.scenario.Value
+	names, err := l.Attach(ctx, v.File, f.file.Dir, data.Options{Threads: f.options.Threads})
+	if err != nil {
+		return err
+	}
+	f.tell("data", "%s from %s", web.Count(len(names), "column"), v.File.Path)
+	if len(v.Actions) == 0 {
+		if v.Actions, err = actionsFrom(l.Table, names, l.Outcomes); err != nil {
+			return err
+		}
+	}
+	f.scenario.Value = &v
+	f.result.Scenario = f.scenario
+	return nil
+}
+
+// actionsFrom makes actions from columns named ACTION.OUTCOME, or ACTION for a
+// payoff under every outcome.
+func actionsFrom(t *table.Table, names, outcomes []string) (scenario.Actions, error) {
+	var actions scenario.Actions
+	for _, name := range names {
+		if c, _ := t.Column(name); c.Kind != table.Number {
+			return nil, fmt.Errorf("value: file: the column %q is %s, a payoff must be a number; name the actions in value.actions to use other columns as well", name, c.Kind)
+		}
+		action, outcome := name, ""
+		for _, o := range outcomes {
+			if before, ok := strings.CutSuffix(name, "."+o); ok && before != "" {
+				action, outcome = before, o
+			}
+		}
+		payoff := scenario.Payoff{Outcome: outcome, Money: fmt.Sprintf("row[%q]", name)}
+		at := slices.IndexFunc(actions, func(a scenario.Action) bool { return a.Name == action })
+		if at < 0 {
+			actions = append(actions, scenario.Action{Name: action, Payoffs: []scenario.Payoff{payoff}})
+			continue
+		}
+		actions[at].Payoffs = append(actions[at].Payoffs, payoff)
+	}
+	if len(actions) < 2 {
+		return nil, fmt.Errorf("value: file: the columns (%q) make %s, at least 2 are needed; name them ACTION.OUTCOME with the outcomes %s", names, web.Count(len(actions), "action"), strings.Join(outcomes, ", "))
+	}
+	return actions, nil
 }

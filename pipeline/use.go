@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"bespoke/draft"
 	"bespoke/explain"
 	"bespoke/interchange"
+	"bespoke/model"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/solution"
@@ -43,7 +45,7 @@ type PredictOptions struct {
 // Predict predicts, and where the bundle has payoffs decides, every row of a
 // file, in order.
 func Predict(ctx context.Context, o PredictOptions, w io.Writer) error {
-	b, rows, err := rowsFor(ctx, o.Bundle, o.Data, o.Threads, o.Report)
+	b, rows, err := rowsFor(ctx, o.Bundle, o.Data, o.Threads, o.Report, true)
 	if err != nil {
 		return err
 	}
@@ -61,14 +63,35 @@ func Predict(ctx context.Context, o PredictOptions, w io.Writer) error {
 		choice = sheet.Choose()
 	}
 	p := printer{solution: s, rows: rows, predictions: predictions, sheet: sheet, choice: choice, keep: o.Keep}
+	if s.Task == model.Ranking {
+		if p.query, err = queryColumn(rows, s.Query); err != nil {
+			return err
+		}
+		p.ranks = solution.Ranks(predictions, p.query.Texts)
+	}
 	if o.JSON {
 		return p.lines(w)
 	}
 	return p.csv(w)
 }
 
-// rowsFor opens a bundle and reads the rows of a file as it wants them.
-func rowsFor(ctx context.Context, bundlePath, dataPath string, threads int, report runs.Reporter) (*bundle.Bundle, *table.Table, error) {
+// queryColumn is the column of queries, as text: those of new rows are new.
+func queryColumn(rows *table.Table, name string) (*table.Column, error) {
+	c, ok := rows.Column(name)
+	if !ok {
+		return nil, fmt.Errorf("pipeline: predict: there is no column %q of queries", name)
+	}
+	for i := range c.Len() {
+		if c.Missing(i) {
+			return nil, fmt.Errorf("pipeline: predict: %q is missing in row %d; every row must say which query it belongs to", name, i+1)
+		}
+	}
+	return c, nil
+}
+
+// rowsFor opens a bundle and reads the rows of a file as it wants them; ranked
+// asks for the queries of a ranking as well.
+func rowsFor(ctx context.Context, bundlePath, dataPath string, threads int, report runs.Reporter, ranked bool) (*bundle.Bundle, *table.Table, error) {
 	b, err := bundle.Open(bundlePath)
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +101,11 @@ func rowsFor(ctx context.Context, bundlePath, dataPath string, threads int, repo
 		return nil, nil, fmt.Errorf("pipeline: the scenario in %q: %w", bundlePath, err)
 	}
 	d := scenario.Data{Source: scenario.Source{Path: dataPath}, Missing: file.Scenario.Data.Missing}
-	rows, findings, err := data.ReadAs(ctx, d, "", b.Solution.Schema, data.Options{Threads: threads})
+	schema := b.Solution.Schema
+	if q := b.Solution.Query; ranked && q != "" {
+		schema = append(slices.Clone(schema), table.Field{Name: q, Kind: table.Text})
+	}
+	rows, findings, err := data.ReadAs(ctx, d, "", schema, data.Options{Threads: threads})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,6 +125,9 @@ type printer struct {
 	sheet       *value.Sheet
 	choice      []int
 	keep        bool
+	// query and ranks are of a ranking alone.
+	query *table.Column
+	ranks []int
 }
 
 // header names the columns of the output.
@@ -105,6 +135,12 @@ func (p printer) header() []string {
 	var names []string
 	if p.keep {
 		names = append(names, p.rows.Names()...)
+	}
+	if p.ranks != nil {
+		if !p.keep { // else it stands among the others
+			names = append(names, p.query.Name)
+		}
+		return append(names, "score", "rank")
 	}
 	if p.solution.Outcomes == nil {
 		names = append(names, "predicted_"+p.solution.Target)
@@ -125,6 +161,12 @@ func (p printer) values(i int) []any {
 		for _, c := range p.rows.Columns() {
 			out = append(out, c.Value(i))
 		}
+	}
+	if p.ranks != nil {
+		if !p.keep {
+			out = append(out, p.query.Value(i))
+		}
+		return append(out, p.predictions[i], p.ranks[i])
 	}
 	k := p.solution.Outputs()
 	for _, v := range p.predictions[i*k : (i+1)*k] {
@@ -224,7 +266,7 @@ func Export(ctx context.Context, o ExportOptions) (*Exported, error) {
 // matrixOf is the features of a file's rows as CSV, with what is missing as
 // empty cells and categories as codes.
 func matrixOf(ctx context.Context, o ExportOptions, e *interchange.Exported) ([]byte, error) {
-	b, rows, err := rowsFor(ctx, o.Bundle, o.Rows, o.Threads, o.Report)
+	b, rows, err := rowsFor(ctx, o.Bundle, o.Rows, o.Threads, o.Report, false)
 	if err != nil {
 		return nil, err
 	}
@@ -269,8 +311,10 @@ type ExplainOptions struct {
 
 // RowExplained is a row with its decision and the reasons for it.
 type RowExplained struct {
-	Row        int       `json:"row"`
-	Target     string    `json:"target"`
+	Row    int    `json:"row"`
+	Target string `json:"target"`
+	// Query is the column of queries of a ranking, whose prediction is a score.
+	Query      string    `json:"query,omitempty"`
 	Outcomes   []string  `json:"outcomes,omitempty"`
 	Prediction []float64 `json:"prediction"`
 	// Action and Money are empty without payoffs.
@@ -282,7 +326,7 @@ type RowExplained struct {
 
 // ExplainRow decides one row of a file and says why.
 func ExplainRow(ctx context.Context, o ExplainOptions) (*RowExplained, error) {
-	b, rows, err := rowsFor(ctx, o.Bundle, o.Data, o.Threads, o.Report)
+	b, rows, err := rowsFor(ctx, o.Bundle, o.Data, o.Threads, o.Report, false)
 	if err != nil {
 		return nil, err
 	}
@@ -304,7 +348,7 @@ func ExplainRow(ctx context.Context, o ExplainOptions) (*RowExplained, error) {
 		return nil, err
 	}
 	return &RowExplained{
-		Row: o.Row, Target: s.Target, Outcomes: s.Outcomes, Prediction: r.Prediction, Action: r.Decision.Name, Money: r.Decision.Money,
+		Row: o.Row, Target: s.Target, Query: s.Query, Outcomes: s.Outcomes, Prediction: r.Prediction, Action: r.Decision.Name, Money: r.Decision.Money,
 		Currency: b.Card.Currency, Reasons: *reasons,
 	}, nil
 }
@@ -312,9 +356,12 @@ func ExplainRow(ctx context.Context, o ExplainOptions) (*RowExplained, error) {
 // Text prints the explanation.
 func (x *RowExplained) Text(w io.Writer, width int, color bool) error {
 	doc := web.Document{Title: fmt.Sprintf("row %d", x.Row)}
-	if x.Outcomes == nil {
+	switch {
+	case x.Query != "":
+		doc.Verdict = fmt.Sprintf("the score is %.6g; among the rows of a %s, more is before less", x.Prediction[0], x.Query)
+	case x.Outcomes == nil:
 		doc.Verdict = fmt.Sprintf("%s is predicted as %.6g", x.Target, x.Prediction[0])
-	} else {
+	default:
 		doc.Verdict = fmt.Sprintf("a chance of %.1f %% that %s is %s", 100*x.Reasons.Prediction, x.Target, x.Reasons.Outcome)
 	}
 	if x.Action != "" {

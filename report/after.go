@@ -93,7 +93,17 @@ func (r *Result) metric() evaluate.Metric {
 	if err != nil { // the run could not have got here
 		return evaluate.Metric{Title: "metric"}
 	}
-	return m
+	return m.At(r.Scenario.Evaluate.First())
+}
+
+// heldOutRows counts what the figures are from.
+func (r *Result) heldOutRows() string {
+	e := r.Evaluate
+	out := web.Count(e.Rows, "held-out row")
+	if e.Queries > 0 {
+		out += " of " + web.Count(e.Queries, "query")
+	}
+	return out
 }
 
 // chapterEvaluate shows what the choices earn on held-out rows.
@@ -103,7 +113,7 @@ func (r *Result) chapterEvaluate() *web.Chapter {
 		return nil
 	}
 	c := &web.Chapter{Stage: "evaluate", Title: "What does it earn?"}
-	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", web.Count(e.Rows, "held-out row"))
+	c.Lead = fmt.Sprintf("All figures are from %s that took no part in choosing anything.", r.heldOutRows())
 	if e.Policies != nil {
 		c.Lead += " " + e.Policies.Sentence
 		c.Blocks = append(c.Blocks, r.policyChart(), r.actions())
@@ -320,7 +330,10 @@ func (r *Result) waterfall(x Explained) web.Block {
 // said is what the solution said about a row.
 func (r *Result) said(x Explained) string {
 	s := fmt.Sprintf("%s %.6g", r.Data.Target, x.Reasons.Prediction)
-	if r.Data.Task != model.Regression {
+	switch {
+	case r.Data.Task == model.Ranking:
+		s = fmt.Sprintf("score %.6g", x.Reasons.Prediction)
+	case r.Data.Task.Classes():
 		s = fmt.Sprintf("%.0f %% %s", 100*x.Reasons.Prediction, x.Reasons.Outcome)
 	}
 	if x.Action != "" {

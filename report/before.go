@@ -20,6 +20,9 @@ func (r *Result) chapterNeed() *web.Chapter {
 		if r.Data == nil {
 			return nil
 		}
+		if r.Data.Task == model.Ranking {
+			return &web.Chapter{Stage: "need", Title: "Is there money in it at all?", Lead: "A ranking takes no actions, so that it has no money of its own. Models are chosen by a metric instead."}
+		}
 		return &web.Chapter{Stage: "need", Title: "Is there money in it at all?", Lead: "Nobody can say: the scenario has no value section. Models are chosen by a metric instead.", Blocks: []web.Block{
 			web.Code{Title: "Add what right and wrong answers are worth", Language: "yaml", Text: r.valueTemplate()},
 		}}
@@ -162,8 +165,12 @@ func (r *Result) chapterData() *web.Chapter {
 		return nil
 	}
 	c := &web.Chapter{Stage: "data", Title: "Can this data teach it?"}
-	c.Lead = fmt.Sprintf("%s and %s. The task is to %s: `%s`. %s held out for the figures below; %s chose everything else.",
-		web.Count(d.Rows, "row"), web.Count(d.Columns, "column"), taskName(d.Task), d.Target, web.Count(d.Test, "row")+" were", web.Count(d.Development, "other row"))
+	what := fmt.Sprintf("%s: `%s`", taskName(d.Task), d.Target)
+	if d.Task == model.Ranking {
+		what = fmt.Sprintf("put the rows of each of %s (`%s`) in order: `%s`", web.Count(d.Queries, "query"), d.Query, d.Target)
+	}
+	c.Lead = fmt.Sprintf("%s and %s. The task is to %s. %s held out for the figures below; %s chose everything else.",
+		web.Count(d.Rows, "row"), web.Count(d.Columns, "column"), what, web.Count(d.Test, "row")+" were", web.Count(d.Development, "other row"))
 	var findings web.Findings
 	for _, f := range d.Findings {
 		message := f.Message
@@ -292,7 +299,7 @@ func (r *Result) chapterDesign() *web.Chapter {
 // gains shows what steps of derived features brought on the development rows.
 func (r *Result) gains() web.Table {
 	loss := "log-loss"
-	if d := r.Data; d != nil && d.Task == model.Regression {
+	if d := r.Data; d != nil && !d.Task.Classes() {
 		loss = "squared error"
 	}
 	t := web.Table{

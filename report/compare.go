@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"bespoke/evaluate"
-	"bespoke/model"
 	"bespoke/web"
 )
 
@@ -34,7 +33,7 @@ func (r *Result) choices() []web.Block {
 func (r *Result) pickedBecause() string {
 	c := r.Evaluate.Comparison
 	outcome := "acts on its most probable outcome"
-	if r.Data.Task == model.Regression {
+	if !r.Data.Task.Classes() {
 		outcome = "takes its number for certain"
 	}
 	best := "the best"
@@ -99,7 +98,7 @@ func (r *Result) comparison() web.Block {
 		t.Columns = append(t.Columns, web.Column{Title: "a month", Number: true, Unit: r.currency(), Decimals: 0})
 	}
 	for i, l := range c.Lines {
-		if l.Rule == evaluate.ByOutcome && r.Data.Task == model.Regression {
+		if l.Rule == evaluate.ByOutcome && !r.Data.Task.Classes() {
 			l.Rule = "predicted number"
 		}
 		row := web.Row{

@@ -84,6 +84,9 @@ func (r *Result) verdict() (string, web.Tone) {
 func (r *Result) verdictByMetric() string {
 	for _, s := range r.Evaluate.Scenario.Scores {
 		if s.Value != nil {
+			if r.Data.Task == model.Ranking {
+				return fmt.Sprintf("The best model, %s, reaches %s %.4g on held-out queries.", r.Evaluate.Scenario.Candidate.Label, s.Title, *s.Value)
+			}
 			return fmt.Sprintf("The best model, %s, reaches %s %.4g on held-out rows. What that is worth cannot be said without a value section.", r.Evaluate.Scenario.Candidate.Label, s.Title, *s.Value)
 		}
 	}

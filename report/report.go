@@ -59,12 +59,16 @@ type Gate struct {
 
 // Data says what was read and how it was split.
 type Data struct {
-	Task     model.Task `json:"task"`
-	Target   string     `json:"target"`
-	Outcomes []string   `json:"outcomes,omitempty"`
-	Rows     int        `json:"rows"`
-	Columns  int        `json:"columns"`
-	Sources  []Source   `json:"sources"`
+	Task model.Task `json:"task"`
+	// Query is the column of queries of a ranking and Queries how many there
+	// are; empty and 0 for other tasks.
+	Query    string   `json:"query,omitempty"`
+	Queries  int      `json:"queries,omitempty"`
+	Target   string   `json:"target"`
+	Outcomes []string `json:"outcomes,omitempty"`
+	Rows     int      `json:"rows"`
+	Columns  int      `json:"columns"`
+	Sources  []Source `json:"sources"`
 	// Development and Test are the numbers of rows; Folds cut Development.
 	Development int             `json:"development"`
 	Test        int             `json:"test"`
@@ -84,6 +88,8 @@ type Source struct {
 // Evaluation holds the figures of the held-out rows.
 type Evaluation struct {
 	Rows int `json:"rows"`
+	// Queries is how many queries of a ranking the rows are of; else 0.
+	Queries int `json:"queries,omitempty"`
 	// Technology and Scenario are the two choices; Scenario is bundled.
 	Technology Chosen `json:"technology"`
 	Scenario   Chosen `json:"scenario"`

@@ -19,6 +19,11 @@ type Data struct {
 	// Positive is the outcome that binary metrics call positive; by default the
 	// rarer one.
 	Positive string `yaml:"positive,omitempty" json:"positive,omitempty" rule:"any"`
+	// Query is the column that says which rows are to be ranked among each other,
+	// such as the search that showed them. The target is then how relevant a row
+	// is: a whole number, 0 for not at all. Rows with the same value stay together
+	// wherever rows are split, and no model sees it.
+	Query string `yaml:"query,omitempty" json:"query,omitempty" rule:"any"`
 	// Split says how rows are held out.
 	Split Split `yaml:"split" json:"split"`
 	// Columns corrects kinds and roles where inference is wrong.
@@ -91,6 +96,7 @@ func (d Data) check(r *report) {
 	case d.Target != "" && (by.Time == d.Target || by.Group == d.Target):
 		r.add(path, codeExclude, fmt.Sprintf("splits by the target %q", d.Target), "split by another column, or by: random")
 	}
+	d.checkQuery(r)
 	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
 		c, path := d.Columns[name], "data.columns."+name
 		switch {
@@ -113,6 +119,36 @@ func (d Data) check(r *report) {
 			r.add(fmt.Sprintf("data.missing[%d]", i), codeEmpty, "is empty", "an empty cell is missing anyway; remove it")
 		}
 	}
+}
+
+// checkQuery finds what a ranking can not have.
+func (d Data) checkQuery(r *report) {
+	by := d.Split.By
+	switch {
+	case d.Query == "":
+		return
+	case d.Query == d.Target:
+		r.add("data.query", codeExclude, fmt.Sprintf("%q is the target", d.Query), "the target says how relevant a row is; name the column that says which rows belong together")
+	case by.Time != "" || by.Group != "" && by.Group != d.Query:
+		r.add("data.split.by", codeExclude, "would cut queries in two", fmt.Sprintf("a ranking is split by its query %q; remove it", d.Query))
+	}
+	if d.Positive != "" {
+		r.add("data.positive", codeExclude, "is for two outcomes, but data.query makes a ranking", "remove one of the two")
+	}
+	if c := d.Columns[d.Query]; c.Role != "" && c.Role != "info" {
+		r.add("data.columns."+d.Query+".role", codeExclude, fmt.Sprintf("is %s, but %q says which rows are ranked together", c.Role, d.Query), "remove the role")
+	}
+	if k := d.Columns[d.Target].Kind; k != "" && k != "number" {
+		r.add("data.columns."+d.Target+".kind", codeExclude, fmt.Sprintf("is %s, but the target of a ranking is a number", k), "remove the kind")
+	}
+}
+
+// By is how rows are split: as the scenario says, and a ranking by its query.
+func (d Data) By() SplitBy {
+	if d.Query != "" {
+		return SplitBy{Group: d.Query}
+	}
+	return d.Split.By
 }
 
 // checkInteractions finds lists that say nothing and columns that are no

@@ -5,9 +5,13 @@ import "fmt"
 // Evaluate says how the final figures are made.
 type Evaluate struct {
 	// Metric is what the technology-driven choice maximises or minimises:
-	// auc, log_loss, brier, accuracy, f1, rmse, mae, mape or r2; by default
-	// auc for classes and rmse for numbers.
-	Metric string `yaml:"metric,omitempty" json:"metric,omitempty" rule:"one=auc|log_loss|brier|accuracy|f1|rmse|mae|mape|r2"`
+	// auc, log_loss, brier, accuracy, f1, rmse, mae, mape or r2, and of a ranking
+	// ndcg, map or mrr; by default auc for classes, rmse for numbers and ndcg for
+	// a ranking.
+	Metric string `yaml:"metric,omitempty" json:"metric,omitempty" rule:"one=auc|log_loss|brier|accuracy|f1|rmse|mae|mape|r2|ndcg|map|mrr"`
+	// Top is how many of the first rows of a query its NDCG looks at; 10 by
+	// default. It is for a ranking alone.
+	Top int `yaml:"top,omitempty" json:"top,omitempty" rule:"min=1 max=100000"`
 	// Bootstrap is the number of resamples behind each interval.
 	Bootstrap int `yaml:"bootstrap" json:"bootstrap" rule:"min=100 max=100000"`
 	// Confidence is the level of intervals, from 50% to 99.9%.
@@ -21,6 +25,17 @@ type Evaluate struct {
 	// WhatIf lists changes of need and value to look at in the report, each with
 	// a name, without training again.
 	WhatIf WhatIfs `yaml:"whatif,omitempty" json:"whatif,omitempty"`
+}
+
+// rankMetrics are the metrics of a ranking.
+var rankMetrics = []string{"ndcg", "map", "mrr"}
+
+// First is how many of the first rows of a query count: Top, or 10.
+func (e Evaluate) First() int {
+	if e.Top == 0 {
+		return 10
+	}
+	return e.Top
 }
 
 func (e Evaluate) check(r *report) {

@@ -299,7 +299,7 @@ func ExampleRender() {
 	//   source: d.csv
 	//   target: y
 	//   split: {test: 20%, by: random, folds: 5}
-	//   # not set: positive, columns, interactions, missing
+	//   # not set: positive, query, columns, interactions, missing
 }
 
 // FuzzParse: no input makes reading panic; every refusal has a code and a

@@ -98,7 +98,24 @@ func (s Scenario) check(r *report) {
 	s.Features.check(r)
 	s.Design.check(r)
 	s.Evaluate.check(r)
+	s.checkRanking(r)
 	s.Budget.check(r)
+}
+
+// checkRanking finds what goes with a ranking alone, or not with one.
+func (s Scenario) checkRanking(r *report) {
+	ranks := slices.Contains(rankMetrics, s.Evaluate.Metric)
+	switch {
+	case s.Data.Query == "" && s.Evaluate.Top != 0:
+		r.add("evaluate.top", codeNeeds, "needs a ranking", "name the column of queries in data.query, or remove it")
+	case s.Data.Query == "" && ranks:
+		r.add("evaluate.metric", codeNeeds, fmt.Sprintf("%s needs a ranking", s.Evaluate.Metric), "name the column of queries in data.query")
+	case s.Data.Query != "" && s.Evaluate.Metric != "" && !ranks:
+		r.add("evaluate.metric", codeExclude, fmt.Sprintf("%s is no metric of a ranking", s.Evaluate.Metric), "allowed: "+strings.Join(rankMetrics, ", "))
+	}
+	if s.Data.Query != "" && s.Value != nil {
+		r.add("value", codeExclude, "does not go with data.query", "a ranking takes no actions, so that it has no money of its own; remove one of the two")
+	}
 }
 
 // report collects problems of a scenario whose types are right.

@@ -270,7 +270,7 @@ func TestSchemaRefusesBadFiles(t *testing.T) {
 		"latency-zero": true, "latency-negative": false, "size-fraction-of-a-byte": true, "volume-zero": false, "seed-too-large": true, "currency-too-long": true, "today-empty": true,
 		"source-bad-variable": true, "source-connection-without-query": true, "source-nothing": true, "source-password": true,
 		"source-password-parameter": true, "source-path-and-query": true, "source-sheet-of-csv": true, "split-by-target": true,
-		"test-share-too-large": false, "test-share-over-the-whole": true, "infinite-numbers": false,
+		"ranking-without-query": true, "ranking-target": false, "test-share-too-large": false, "test-share-over-the-whole": true, "infinite-numbers": false,
 	}
 	for _, name := range cases(t, ".bad.yaml", 45) {
 		src, err := os.ReadFile(name + ".bad.yaml")

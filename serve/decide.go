@@ -14,6 +14,7 @@ import (
 	"bespoke/internal/jsonlit"
 	"bespoke/internal/rowjson"
 	"bespoke/ledger"
+	"bespoke/model"
 	"bespoke/value"
 )
 
@@ -88,6 +89,9 @@ func (s *Server) predict(ctx context.Context, w *work, rec *recorder, r *http.Re
 	w.out = append(append(w.out, s.names.open...), `,"predictions":[`...)
 	if f := s.readRows(ctx, w, rec, a, false); f != nil {
 		return f
+	}
+	if s.solution.Task == model.Ranking {
+		w.ranking()
 	}
 	w.close()
 	s.metrics.rows[predictRows].Add(float64(rec.rows))
@@ -273,6 +277,9 @@ func (s *Server) answer(w *work, i int, a asked, decide bool) *failure {
 				cause: fmt.Errorf("serve: row %d: the prediction is %v", i, w.row.Prediction),
 			}
 		}
+	}
+	if s.solution.Task == model.Ranking {
+		w.numbers = append(w.numbers, w.row.Prediction[0])
 	}
 	if decide {
 		if err := s.keep(w); err != nil {

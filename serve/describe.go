@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bespoke/explain"
+	"bespoke/model"
 	"bespoke/table"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -112,6 +113,9 @@ func (s *Server) answers() (prediction, decision *huma.Schema) {
 			p["probabilities"] = named(o, "The calibrated probability of every outcome; they sum to 1.")
 		} else {
 			p["prediction"] = amount("The predicted " + s.solution.Target + ".")
+			if s.solution.Task == model.Ranking {
+				p["prediction"].Description = "The score: among the rows of a query, more of it is more relevant."
+			}
 		}
 		p["reasons"] = ref("Reasons")
 		return p
@@ -161,6 +165,10 @@ func (s *Server) fillSchemas(r huma.Registry) {
 	}
 	m["Prediction"], m["Decision"] = prediction, decision
 	m["Predictions"], m["Decisions"] = common("predictions", "Prediction"), common("decisions", "Decision")
+	if s.solution.Task == model.Ranking {
+		m["Rows"].Description = "Rows to rank among each other: those of one query, a value of " + s.solution.Query + "."
+		m["Predictions"].Properties["ranking"] = list(&huma.Schema{Type: huma.TypeInteger}, "The positions of the rows, from 0, the most relevant first.")
+	}
 	m["Outcome"] = object("What came of one decision. Send either id or key.", []string{"outcome"}, map[string]*huma.Schema{
 		"id": text("The decision's id."), "key": text("The key that was sent with the row."), "outcome": outcome,
 		"time": text("When it became known, in ISO 8601; now by default."),

@@ -10,7 +10,6 @@ import (
 	"bespoke/internal/jsonlit"
 	"bespoke/internal/near"
 	"bespoke/ledger"
-	"bespoke/model"
 )
 
 var (
@@ -96,7 +95,7 @@ func (s *Server) outcome(w *work, path string) (o ledger.Outcome, f *failure) {
 // for a regression.
 func (s *Server) outcomeValue(w *work, path string) (string, *failure) {
 	kind := w.scan.Peek()
-	if s.solution.Task == model.Regression {
+	if !s.solution.Task.Classes() {
 		if kind != jsonlit.Number {
 			return "", s.skipped(w, path, fmt.Sprintf("found %s where a number is allowed", kind))
 		}

@@ -32,7 +32,7 @@ func combine(parts []*Solution, weights []float64, join func([]ensemble.Member) 
 	var steps []*features.Fitted
 	members := make([]ensemble.Member, len(parts))
 	for i, p := range parts {
-		if p.Task != first.Task || p.Target != first.Target || !slices.Equal(p.Outcomes, first.Outcomes) {
+		if p.Task != first.Task || p.Target != first.Target || p.Query != first.Query || !slices.Equal(p.Outcomes, first.Outcomes) {
 			return nil, fmt.Errorf("solution: mean: part %d predicts another target than the first", i+1)
 		}
 		raw, ok := p.Model.(model.Raw)
@@ -65,7 +65,7 @@ func combine(parts []*Solution, weights []float64, join func([]ensemble.Member) 
 		return nil, fmt.Errorf("solution: mean: %w", err)
 	}
 	return &Solution{
-		Task: first.Task, Target: first.Target, Outcomes: first.Outcomes, Schema: joint.Inputs(), Features: joint, Model: mean,
+		Task: first.Task, Target: first.Target, Query: first.Query, Outcomes: first.Outcomes, Schema: joint.Inputs(), Features: joint, Model: mean,
 	}, nil
 }
 

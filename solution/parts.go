@@ -32,6 +32,7 @@ type header struct {
 	Format   int          `json:"format"`
 	Task     model.Task   `json:"task"`
 	Target   string       `json:"target"`
+	Query    string       `json:"query,omitempty"`
 	Outcomes []string     `json:"outcomes,omitempty"`
 	Schema   table.Schema `json:"schema"`
 	Model    string       `json:"model"`
@@ -71,7 +72,7 @@ func (s *Solution) Parts() (map[string][]byte, error) {
 		parts[w.name], sums[w.name] = data, digest(data)
 	}
 	head, err := json.Marshal(header{
-		Format: format, Task: s.Task, Target: s.Target, Outcomes: s.Outcomes, Schema: s.Schema, Model: s.Model.Name(), Parts: sums,
+		Format: format, Task: s.Task, Target: s.Target, Query: s.Query, Outcomes: s.Outcomes, Schema: s.Schema, Model: s.Model.Name(), Parts: sums,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("solution: save: %s: %w", PartSolution, err)
@@ -112,7 +113,7 @@ func load(parts map[string][]byte) (*Solution, error) {
 	if err := h.verify(parts); err != nil {
 		return nil, err
 	}
-	s := &Solution{Task: h.Task, Target: h.Target, Outcomes: h.Outcomes, Schema: h.Schema, Features: new(features.Fitted)}
+	s := &Solution{Task: h.Task, Target: h.Target, Query: h.Query, Outcomes: h.Outcomes, Schema: h.Schema, Features: new(features.Fitted)}
 	if err := s.Features.UnmarshalJSON(parts[PartFeatures]); err != nil {
 		return nil, fmt.Errorf("%s: %w", PartFeatures, err)
 	}
@@ -165,6 +166,9 @@ func (s *Solution) check() (err error) {
 	}
 	if reads, made := model.SparseInputs(s.Model), len(s.Features.SparseFeatures()); reads > made {
 		return fmt.Errorf("the model reads a sparse part of %d columns, the features make %d", reads, made)
+	}
+	if (s.Query != "") != (s.Task == model.Ranking) || s.Task == model.Ranking && len(s.Outcomes) > 0 {
+		return fmt.Errorf("the task %s with the query %q and %d outcomes; a ranking has a query and no outcomes, others have none", s.Task, s.Query, len(s.Outcomes))
 	}
 	have := map[string]table.Field{}
 	for _, f := range s.Schema {

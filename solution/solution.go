@@ -11,8 +11,10 @@
 package solution
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"bespoke/calibrate"
@@ -28,7 +30,10 @@ type Solution struct {
 	Task model.Task
 	// Target is the name of the predicted column.
 	Target string
-	// Outcomes are the class names by index; nil for regression. In a binary
+	// Query is the column that says which rows are ranked among each other; empty
+	// for other tasks. It is not in Schema: a score does not depend on it.
+	Query string
+	// Outcomes are the class names by index; nil for regression and ranking. In a binary
 	// task index 1 is the positive outcome.
 	Outcomes []string
 	// Schema lists the columns a raw row must have: those the features read
@@ -110,4 +115,21 @@ func inBlocks(rows, threads int, work func(from, to int) error) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// Ranks gives each row its place among the rows of its query, from 1 for the
+// highest score; of equal scores the earlier row stands first. queries are
+// numbers, or names, that are the same for the rows of a query.
+func Ranks[Q comparable](scores []float64, queries []Q) []int {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	ranks, seen := make([]int, len(scores)), map[Q]int{}
+	for _, i := range order {
+		seen[queries[i]]++
+		ranks[i] = seen[queries[i]]
+	}
+	return ranks
 }

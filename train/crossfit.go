@@ -171,7 +171,7 @@ type Calibration struct {
 
 // Calibrate chooses a calibration on out-of-fold predictions.
 func (p *Problem) Calibrate(o *OutOfFold) (*Calibration, error) {
-	if p.Task == model.Regression {
+	if !p.Task.Classes() {
 		return &Calibration{Predictions: o.Predictions}, nil
 	}
 	y := pick(p.Y, o.Rows)

@@ -65,8 +65,14 @@ func (p *Problem) quick(e model.Encoding) model.Candidate {
 		if p.Table.Rows() >= quickRows {
 			leaves = 15
 		}
-		return model.Candidate{Label: "quick trees", Model: trees.Boost.Name, Params: model.Params{"rounds": 100.0, "patience": 0.0, "num_leaves": leaves}}
-	case p.Task == model.Regression:
+		params := model.Params{"rounds": 100.0, "patience": 0.0, "num_leaves": leaves}
+		if p.Task == model.Ranking {
+			// What helps to tell grades helps to order rows by them, and the loss
+			// is then a sum over rows.
+			params["objective"] = "squared"
+		}
+		return model.Candidate{Label: "quick trees", Model: trees.Boost.Name, Params: params}
+	case !p.Task.Classes():
 		return model.Candidate{Label: "quick line", Model: "linear.ridge.v1"}
 	}
 	return model.Candidate{Label: "quick line", Model: "linear.logistic.v1"}
@@ -379,7 +385,7 @@ func (p *Problem) losses(o *OutOfFold) []float64 {
 	k := p.Outputs()
 	out := make([]float64, len(o.Rows))
 	for i, r := range o.Rows {
-		if p.Task == model.Regression {
+		if !p.Task.Classes() {
 			d := o.Predictions[i] - p.Y[r]
 			out[i] = d * d
 			continue

@@ -25,7 +25,7 @@ type Problem struct {
 	Task  model.Task
 	// Target is the target column's name.
 	Target string
-	// Outcomes are the class names by index; nil for regression.
+	// Outcomes are the class names by index; nil for regression and rankings.
 	Outcomes []string
 	// Y is the target by row: class indices, or numbers.
 	Y []float64
@@ -48,6 +48,13 @@ type Problem struct {
 	// and for regression. Those of rows that are never learnt from do not matter.
 	// Candidates whose parameters ask for stakes cannot be fitted without.
 	Stakes []float64
+	// Query is the column of queries, Queries are the numbers of the rows'
+	// queries and Top is how many of the first rows of a query count; Rank sets
+	// them, for a ranking alone. Rows of one query are in one fold. Models learn
+	// the grades as numbers, and those that know how to, their order in queries.
+	Query   string
+	Queries []int32
+	Top     int
 	// Seed fixes every random choice.
 	Seed uint64
 	// Entries are the models there are.
@@ -64,8 +71,8 @@ type Problem struct {
 }
 
 // NewProblem reads outcomes and target values from the table's target column,
-// which must have no missing values: a category for classes, a number for
-// regression.
+// which must have no missing values: a category for classes, else a number. A
+// ranking needs its Queries beside it.
 func NewProblem(t *table.Table, task model.Task, entries []model.Entry, seed uint64) (*Problem, error) {
 	targets := t.ByRole(table.Target)
 	if len(targets) != 1 {
@@ -73,11 +80,11 @@ func NewProblem(t *table.Table, task model.Task, entries []model.Entry, seed uin
 	}
 	c := targets[0]
 	p := &Problem{Table: t, Task: task, Target: c.Name, Seed: seed, Entries: entries, Y: make([]float64, t.Rows())}
-	if task != model.Regression {
+	if task.Classes() {
 		p.Outcomes = c.Levels
 	}
 	want := table.Category
-	if task == model.Regression {
+	if !task.Classes() {
 		want = table.Number
 	}
 	if c.Kind != want {
@@ -87,7 +94,7 @@ func NewProblem(t *table.Table, task model.Task, entries []model.Entry, seed uin
 		if c.Missing(i) {
 			return nil, fmt.Errorf("train: problem: target %q is missing in row %d", c.Name, i)
 		}
-		if task == model.Regression {
+		if !task.Classes() {
 			p.Y[i] = c.Numbers[i]
 		} else {
 			p.Y[i] = float64(c.Codes[i])
@@ -98,7 +105,7 @@ func NewProblem(t *table.Table, task model.Task, entries []model.Entry, seed uin
 
 // Outputs is the number of values a prediction has.
 func (p *Problem) Outputs() int {
-	if p.Task == model.Regression {
+	if !p.Task.Classes() {
 		return 1
 	}
 	return len(p.Outcomes)
@@ -128,8 +135,8 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	if err != nil {
 		return nil, err
 	}
-	if len(p.Interactions) > 0 && !entry.Separates {
-		return nil, fmt.Errorf("train: %s: %s can not keep to data.interactions: it lets all columns act together", c.Label, c.Model)
+	if err := p.suits(entry); err != nil {
+		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
 	}
 	params, watch, err := p.stopping(entry, c, rows, opt)
 	if err != nil {
@@ -139,7 +146,7 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	learnt := p.Table.View(learn)
 	y := pick(p.Y, learn)
 	steps, x, err := features.Fit(learnt, y, features.Options{
-		Encoding: entry.Encoding, Task: p.Task, Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed, Extras: p.extras(entry.Encoding),
+		Encoding: entry.Encoding, Task: p.learnt(), Classes: len(p.Outcomes), Monotone: p.Monotone, Seed: p.Seed, Extras: p.extras(entry.Encoding),
 		Views: entry.Views, Sparse: entry.Sparse, Wide: p.Wide,
 	})
 	if err != nil {
@@ -151,7 +158,8 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 		}
 	}
 	in := model.Training{
-		Task: p.Task, X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
+		Task: p.learnt(), X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
+		Groups: p.queriesOf(learn),
 	}
 	in.Interactions = p.together(x.Features)
 	if len(watch) > 0 {
@@ -176,12 +184,23 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 		return nil, fmt.Errorf("train: %s: %w", c.Label, err)
 	}
 	out := &Fitted{Solution: &solution.Solution{
-		Task: p.Task, Target: p.Target, Outcomes: p.Outcomes, Schema: steps.Inputs(), Features: steps, Model: fitted,
+		Task: p.Task, Target: p.Target, Query: p.Query, Outcomes: p.Outcomes, Schema: steps.Inputs(), Features: steps, Model: fitted,
 	}}
 	if r, ok := fitted.(model.Rounds); ok {
 		out.Rounds = r.Rounds()
 	}
 	return out, nil
+}
+
+// suits says why a model cannot do what the problem asks for.
+func (p *Problem) suits(entry model.Entry) error {
+	switch {
+	case len(p.Interactions) > 0 && !entry.Separates:
+		return fmt.Errorf("%s can not keep to data.interactions: it lets all columns act together", entry.Name)
+	case p.Task == model.Ranking && len(p.Queries) != len(p.Y):
+		return fmt.Errorf("%d query numbers for %d rows; a ranking needs one per row", len(p.Queries), len(p.Y))
+	}
+	return nil
 }
 
 // together turns lists of columns into sets of the features made of them.
@@ -268,6 +287,12 @@ func (p *Problem) stopping(e model.Entry, c model.Candidate, rows []int, opt Opt
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
 	watch := order[len(order)-n:]
+	if p.Task == model.Ranking {
+		watch = p.wholeQueries(rows, watch)
+	}
+	if len(watch) == 0 {
+		params[e.Stopping.Patience] = 0.0
+	}
 	slices.Sort(watch)
 	return params, watch, nil
 }
@@ -281,7 +306,7 @@ func (p *Problem) watched(steps *features.Fitted, rows []int) (*model.Training, 
 	if err := apply(steps, conformed, x); err != nil {
 		return nil, err
 	}
-	return &model.Training{Task: p.Task, X: x, Y: pick(p.Y, rows), Classes: p.Outcomes}, nil
+	return &model.Training{Task: p.learnt(), X: x, Y: pick(p.Y, rows), Classes: p.Outcomes, Groups: p.queriesOf(rows)}, nil
 }
 
 func pick(from []float64, rows []int) []float64 {

@@ -84,7 +84,7 @@ func newBooster(s *settings, in model.Training) (*booster, error) {
 	if err := checkFeatures(in); err != nil {
 		return nil, err
 	}
-	obj, warm, err := objectivesFor(s, in.Task)
+	obj, warm, err := objectivesFor(s, in.Task, in.Groups != nil)
 	if err != nil {
 		return nil, err
 	}

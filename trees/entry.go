@@ -36,7 +36,7 @@ const most = 1e12
 var boostParams = []model.Param{
 	{
 		Name: "objective", Default: "auto", Choices: append([]string{"auto"}, objective.Names()...),
-		Doc: "Loss to minimise: squared, absolute, quantile, huber or fair for numbers, poisson or tweedie for those not below 0, gamma for those above 0, lambdarank for grades within queries, log-loss for classes; auto is squared or log-loss.",
+		Doc: "Loss to minimise: squared, absolute, quantile, huber or fair for numbers, poisson or tweedie for those not below 0, gamma for those above 0, lambdarank for grades within queries, log-loss for classes; auto is squared or log-loss, or lambdarank where rows have queries.",
 	},
 	{
 		Name: "alpha", Default: 0.9, Min: 0.001, Max: 0.999,

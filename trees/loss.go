@@ -18,12 +18,16 @@ import (
 const warmth = 6.0
 
 // objectivesFor is the loss that the settings ask for, and the one, if any, that
-// the first rounds follow.
-func objectivesFor(s *settings, task model.Task) (loss, warm *objective.Objective, err error) {
+// the first rounds follow. queries says that the rows are to be ranked in them.
+func objectivesFor(s *settings, task model.Task, queries bool) (loss, warm *objective.Objective, err error) {
 	if s.own != nil {
 		return ownObjective(s, task)
 	}
-	loss, err = objective.Find(s.objective, task)
+	name := s.objective
+	if name == "auto" && queries {
+		name = "lambdarank"
+	}
+	loss, err = objective.Find(name, task)
 	if err == nil && s.stakes == model.StakesExpected {
 		if dear := objective.Expected(task); dear != nil {
 			return dear, loss, nil

@@ -10,6 +10,8 @@ import (
 	"bespoke/ensemble"
 	"bespoke/model"
 	"bespoke/train"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // Committee is the weighted mean of several trials, or a stack of them, which is
@@ -115,7 +117,10 @@ func (s *Search) committee(o *Outcome, most int) error {
 		return nil
 	}
 	if s.Budget.Guided() {
-		weights, nested, bags := s.bagged(o, pool)
+		weights, nested, bags, err := s.bagged(o, pool)
+		if err != nil {
+			return err
+		}
 		c, err := s.join(o, pool, weights)
 		if err != nil || c == nil {
 			return err
@@ -125,7 +130,10 @@ func (s *Search) committee(o *Outcome, most int) error {
 		s.settleNested(o, most)
 		return s.stack(o, pool, bags, most)
 	}
-	b := s.blend(o, pool)
+	b, err := s.blend(o, pool)
+	if err != nil {
+		return err
+	}
 	counts := b.growFrom(0, s.Committee)
 	c := &Committee{}
 	var predictions [][]float64
@@ -143,7 +151,6 @@ func (s *Search) committee(o *Outcome, most int) error {
 	}
 	mean := *o.Trials[o.Scenario].outOfFold
 	mean.Predictions, mean.Rounds = ensemble.Average(predictions, weights, s.Problem.Outputs()), 0
-	var err error
 	if c.Judged, err = s.judge(&mean); err != nil {
 		return fmt.Errorf("tune: mean of %d candidates: %w", len(c.Members), err)
 	}
@@ -192,10 +199,13 @@ type blend struct {
 	rows    []int       // those that count, indices into y
 	threads int
 	sum     []float64 // of the raw outputs drawn so far
-	drawn   []int     // in order, indices into raw
+	// whole measures orders of all rows, orders of those that count; both are of
+	// a ranking alone.
+	whole, orders *train.Orders
+	drawn         []int // in order, indices into raw
 }
 
-func (s *Search) blend(o *Outcome, pool []int) *blend {
+func (s *Search) blend(o *Outcome, pool []int) (*blend, error) {
 	rows, outputs := o.Trials[o.Scenario].outOfFold.Rows, s.Problem.Outputs()
 	b := &blend{task: s.Problem.Task, y: make([]float64, len(rows)), width: model.RawOutputs(outputs), threads: max(1, s.Threads)}
 	for i, r := range rows {
@@ -206,7 +216,13 @@ func (s *Search) blend(o *Outcome, pool []int) *blend {
 		b.raw = append(b.raw, rawOf(o.Trials[i].outOfFold, outputs, b.width))
 	}
 	b.sum = make([]float64, len(b.raw[0]))
-	return b
+	if b.task != model.Ranking {
+		return b, nil
+	}
+	var err error
+	b.whole, err = s.Problem.Orders(rows)
+	b.orders = b.whole
+	return b, err
 }
 
 // rawOf gives the raw outputs behind out-of-fold predictions.
@@ -263,9 +279,22 @@ func (b *blend) next() (trial int, loss float64) {
 	return trial, losses[trial]
 }
 
+// scores are the scores of the rows that count.
+func (b *blend) scores(of func(i int) float64) []float64 {
+	out := make([]float64, len(b.rows))
+	for n, i := range b.rows {
+		out[n] = of(i)
+	}
+	return out
+}
+
 // loss is the proper loss of the mean of what was drawn and one more, count in
-// all: log-loss in nats per row, or the mean squared error.
+// all: log-loss in nats per row, the mean squared error, or what a query lacks of
+// the best order.
 func (b *blend) loss(raw []float64, count float64) float64 {
+	if b.orders != nil {
+		return stat.Mean(b.orders.Losses(b.scores(func(i int) float64 { return (b.sum[i] + raw[i]) / count })), nil)
+	}
 	total := 0.0
 	z := make([]float64, b.width)
 	for _, i := range b.rows {

@@ -114,8 +114,16 @@ func (s *Search) firstFold(ctx context.Context, t *Trial, r *rung, threads int) 
 	return reused, nil
 }
 
-// losses is the proper loss of each row: log-loss in nats, or the squared error.
+// losses is the proper loss of each row: log-loss in nats, or the squared error;
+// of a ranking it is that of each query.
 func (s *Search) losses(rows []int, predictions []float64) []float64 {
+	if s.Problem.Task == model.Ranking {
+		orders, err := s.Problem.Orders(rows)
+		if err != nil {
+			return []float64{math.NaN()} // without queries no candidate was fitted
+		}
+		return orders.Losses(predictions)
+	}
 	out, k := make([]float64, len(rows)), s.Problem.Outputs()
 	for i, r := range rows {
 		y := s.Problem.Y[r]

@@ -34,9 +34,12 @@ const drawsPerMember = 4
 // left out say, before anything is taken, what the mean and what the best single
 // trial are worth on rows that did not choose them. Only the s.Committee largest
 // weights stay. It returns the weights by trial of the pool, and the folds.
-func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested, []bag) {
+func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested, []bag, error) {
 	fold := o.Trials[o.Scenario].outOfFold.Fold
-	b := s.blend(o, pool)
+	b, err := s.blend(o, pool)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	weights := make([]float64, len(pool))
 	var mean, single []float64
 	var bags []bag
@@ -62,7 +65,7 @@ func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested, []bag) {
 			weights[i] += w[i]
 		}
 	}
-	return largest(weights, s.Committee), s.nested(mean, single), bags
+	return largest(weights, s.Committee), s.nested(mean, single), bags, nil
 }
 
 // nested compares the losses of rows.
@@ -101,7 +104,11 @@ func (o *Outcome) Fewer(members int) (bool, error) {
 
 // on is the selection on some of the rows.
 func (b *blend) on(rows []int) *blend {
-	return &blend{task: b.task, y: b.y, raw: b.raw, width: b.width, threads: b.threads, rows: rows, sum: make([]float64, len(b.sum))}
+	out := &blend{task: b.task, y: b.y, raw: b.raw, width: b.width, threads: b.threads, rows: rows, sum: make([]float64, len(b.sum)), whole: b.whole}
+	if b.whole != nil {
+		out.orders = b.whole.Take(rows)
+	}
+	return out
 }
 
 // bag draws a committee of at most members trials. It begins with the trial that
@@ -134,8 +141,16 @@ func largest(weights []float64, n int) []float64 {
 	return out
 }
 
-// lossesOf is the loss of each row of the weighted mean.
+// lossesOf is the loss of each row, or query, of the weighted mean.
 func (b *blend) lossesOf(weights []float64) []float64 {
+	if b.orders != nil {
+		return b.orders.Losses(b.scores(func(i int) (sum float64) {
+			for j, w := range weights {
+				sum += w * b.raw[j][i]
+			}
+			return sum
+		}))
+	}
 	out, z := make([]float64, len(b.rows)), make([]float64, b.width)
 	for n, i := range b.rows {
 		clear(z)

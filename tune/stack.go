@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"bespoke/ensemble"
+	"bespoke/model"
 	"bespoke/train"
 
 	"gonum.org/v1/gonum/stat"
@@ -47,10 +48,13 @@ type bag struct {
 // weights that were fitted on the others.
 func (s *Search) stack(o *Outcome, pool []int, bags []bag, most int) error {
 	c := o.Committee
-	if c == nil || c.Nested == nil || len(bags) < 2 {
-		return nil
+	if c == nil || c.Nested == nil || len(bags) < 2 || s.Problem.Task == model.Ranking {
+		return nil // an order has no loss by row to fit weights to
 	}
-	b := s.blend(o, pool)
+	b, err := s.blend(o, pool)
+	if err != nil {
+		return err
+	}
 	var mean, stacked []float64
 	judged := *o.Trials[o.Scenario].outOfFold
 	judged.Predictions, judged.Rounds = make([]float64, len(b.y)*s.Problem.Outputs()), 0

@@ -31,7 +31,8 @@ import (
 type Score struct {
 	// Metric is the value of the scenario's metric, in its own direction.
 	Metric float64
-	// Loss is a proper score, lower is better: log-loss or mean squared error.
+	// Loss is a proper score, lower is better: log-loss, root mean squared error,
+	// or of a ranking one minus its NDCG.
 	Loss float64
 	// Money is the profit of each row; nil when the scenario has no payoffs.
 	Money []float64

@@ -20,6 +20,7 @@ func newPredict() *cobra.Command {
 		Long: `Predict and decide every row of a file (csv, tsv, csv.gz, parquet, json, jsonl,
 xlsx or a glob), in the order of the file. Each row gets its probabilities or
 number and, where the bundle has payoffs, the action with its expected money.
+A ranking gives each row its score and its rank among the rows of its query.
 Columns are matched by name; --keep repeats those that the bundle reads.
 
 The output is CSV, or with --json one JSON object a line.

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 
-	"bespoke/model"
 	"bespoke/table"
 )
 
@@ -11,7 +10,7 @@ import (
 func imbalance(in *Input, out *Result) {
 	const share, fewest = 0.1, 20
 	target, ok := in.Table.Column(in.Target)
-	if !ok || in.Task == model.Regression || target.Kind != table.Category {
+	if !ok || !in.Task.Classes() || target.Kind != table.Category {
 		return
 	}
 	counts := make([]int, len(target.Levels))

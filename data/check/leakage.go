@@ -75,7 +75,7 @@ func leakage(in *Input, out *Result) {
 // judge turns the power of a column into a finding.
 func (in *Input) judge(out *Result, c *table.Column, power, second float64) (table.Finding, bool) {
 	measure, isCopy, strong, lead, gap := "AUC", copyAUC, strongAUC, leadAUC, leadAUCGap
-	if in.Task == model.Regression {
+	if !in.Task.Classes() {
 		measure, isCopy, strong, lead, gap = "R2", copyR2, strongR2, leadR2, leadR2Gap
 	}
 	f := table.Finding{Column: c.Name}
@@ -128,7 +128,7 @@ func truthOf(target *table.Column, rows []int) []float64 {
 // classes, the mean of one class against the rest) or R2, out of fold.
 func powerOf(c *table.Column, rows []int, truth []float64, task model.Task, target *table.Column) float64 {
 	bins, count := binned(c, rows)
-	if task == model.Regression {
+	if !task.Classes() {
 		r2 := rSquared(histogramPredictions(bins, count, truth), truth)
 		if c.Kind == table.Number && monotone(c, rows, truth) {
 			r2 = max(r2, 1)
