@@ -34,8 +34,7 @@ type column struct {
 	levels int
 	level  []int32
 	binOf  []uint8
-	// offset is where the column's cells begin in a histogram.
-	offset int
+	sharing
 }
 
 // cells is how many cells of a histogram the column takes.
@@ -47,12 +46,12 @@ func (c *column) cells() int {
 }
 
 // bin is the bin of a value. A number without missing bin is never NaN.
-func (c *column) bin(x float64) uint8 {
+func (c *column) bin(x float64) uint16 {
 	if x != x {
-		return uint8(c.bins)
+		return uint16(c.bins)
 	}
 	if c.levels > 0 {
-		return c.binOf[int(x)]
+		return uint16(c.binOf[int(x)])
 	}
 	b := 0
 	for step := c.half; step > 0; step >>= 1 {
@@ -60,7 +59,7 @@ func (c *column) bin(x float64) uint8 {
 			b += step
 		}
 	}
-	return uint8(b)
+	return uint16(b)
 }
 
 // binner finds the columns of a matrix.
@@ -69,6 +68,9 @@ type binner struct {
 	w       []float64
 	maxBins int
 	min     float64
+	// shares says that columns may share a store; of conflicts see settings.
+	shares    bool
+	conflicts float64
 	// sample are the rows that numbers are looked at in, nil for all.
 	sample []int32
 	// seen is what a view was read once for, nil for other matrices.
@@ -76,7 +78,7 @@ type binner struct {
 }
 
 func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
-	b := &binner{x: x, w: w, maxBins: s.maxBins, min: s.minInBin}
+	b := &binner{x: x, w: w, maxBins: s.maxBins, min: s.minInBin, shares: s.exclusive, conflicts: s.conflicts}
 	if x.Rows > edgeSample {
 		b.sample = make([]int32, 0, edgeSample)
 		draw(rand.New(rand.NewPCG(seed, seedEdges)), x.Rows, edgeSample, func(row int) {
@@ -89,9 +91,12 @@ func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
 	return b
 }
 
-// bundle is how many features are read at once: the eight float64 of a cache
+// together is how many features are read at once: the eight float64 of a cache
 // line.
-const bundle = 8
+const together = 8
+
+// mostLevels is how many levels of a category have a bin of their own.
+const mostLevels = 255
 
 // columns finds the columns of all features, several at once. A feature that
 // has the same bin in all rows is left out.
@@ -99,9 +104,9 @@ func (b *binner) columns(t *team) []column {
 	features := b.x.Cols()
 	found := make([]column, features)
 	scratch := make([]binScratch, t.threads)
-	t.run((features+bundle-1)/bundle, func(worker, task int) {
-		lo, hi := task*bundle, min(features, (task+1)*bundle)
-		b.bundle(&scratch[worker], lo, found[lo:hi])
+	t.run((features+together-1)/together, func(worker, task int) {
+		lo, hi := task*together, min(features, (task+1)*together)
+		b.read(&scratch[worker], lo, found[lo:hi])
 	})
 	kept := found[:0]
 	for i := range found {
@@ -109,6 +114,7 @@ func (b *binner) columns(t *team) []column {
 			kept = append(kept, found[i])
 		}
 	}
+	b.share(t, kept)
 	return kept
 }
 
@@ -119,10 +125,10 @@ type binScratch struct {
 	radix  radix
 }
 
-// bundle finds the columns of the features from first on.
-func (b *binner) bundle(s *binScratch, first int, found []column) {
+// read finds the columns of the features from first on.
+func (b *binner) read(s *binScratch, first int, found []column) {
 	n, f := b.x.Rows, b.x.Cols()
-	missing, values := [bundle]bool{}, b.x.Values
+	missing, values := [together]bool{}, b.x.Values
 	if b.seen != nil {
 		values = b.seen.sample
 		copy(missing[:], b.seen.missing[first:first+len(found)])
@@ -152,15 +158,18 @@ func (b *binner) bundle(s *binScratch, first int, found []column) {
 	for j := range found {
 		c := &found[j]
 		*c = column{feature: first + j, missing: missing[j], monotone: b.x.Features[first+j].Monotone}
+		read := s.values[j*rows : (j+1)*rows]
 		if levels := b.x.Features[first+j].Levels; levels > 0 {
 			b.category(c, levels)
-		} else {
-			values, counts := b.distinct(s, s.values[j*rows:(j+1)*rows])
-			c.setEdges(cut(values, counts, b.maxBins, b.min))
-			if len(values) == 0 {
-				c.bins = 0
-			}
+			b.settle(c, read, nil, nil)
+			continue
 		}
+		values, counts := b.distinct(s, read)
+		c.setEdges(cut(values, counts, b.maxBins, b.min))
+		if len(values) == 0 {
+			c.bins = 0
+		}
+		b.settle(c, read, values, counts)
 	}
 }
 
@@ -293,7 +302,7 @@ func (b *binner) category(c *column, levels int) {
 		}
 	}
 	sort.SliceStable(order, func(i, j int) bool { return counts[order[i]] > counts[order[j]] })
-	for c.bins < min(len(order), b.maxBins) && (c.bins < 2 || counts[order[c.bins]] >= b.min) {
+	for c.bins < min(len(order), b.maxBins, mostLevels) && (c.bins < 2 || counts[order[c.bins]] >= b.min) {
 		c.bins++
 	}
 	c.level = slices.Clone(order[:c.bins])

@@ -67,7 +67,7 @@ func TestBinsFollowEdges(t *testing.T) {
 		if c.bins > b.maxBins || !slices.IsSorted(c.edges) {
 			t.Fatalf("%d bins of at most %d, edges %v", c.bins, b.maxBins, c.edges)
 		}
-		used := map[uint8]bool{}
+		used := map[uint16]bool{}
 		for _, x := range append(values, number.Draw(t, "new")) {
 			bin := c.bin(x)
 			used[bin] = true
@@ -200,7 +200,7 @@ func TestManyRowsAreSampled(t *testing.T) {
 		t.Errorf("missing %v, %d bins; want true, 255", c.missing, c.bins)
 	}
 	counts := make([]int, 256)
-	for _, b := range d.columns[0] {
+	for _, b := range d.stores[0].bins {
 		counts[b]++
 	}
 	for b, n := range counts[:255] {

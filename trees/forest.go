@@ -335,7 +335,7 @@ func (v *gardener) tryThresholds(c *column, missing bool) {
 	for i, b := range v.list {
 		v.add(b)
 		if (i < last || missing) && v.better() {
-			v.take(split{bin: b})
+			v.take(split{bin: uint16(b)})
 		}
 	}
 	if !missing {
@@ -346,7 +346,7 @@ func (v *gardener) tryThresholds(c *column, missing bool) {
 	for _, b := range v.list[:last] {
 		v.add(b)
 		if v.better() {
-			v.take(split{bin: b, missingLeft: true})
+			v.take(split{bin: uint16(b), missingLeft: true})
 		}
 	}
 }
@@ -366,7 +366,7 @@ func (v *gardener) walkThresholds() {
 		if score := s*s/w + rs*rs/rw; score > v.score {
 			v.score = score
 			v.left[0], v.left[1] = w, s
-			v.take(split{bin: b})
+			v.take(split{bin: uint16(b)})
 		}
 	}
 }
@@ -389,9 +389,9 @@ func (v *gardener) drawThreshold(col int, items []item) (missing bool) {
 		return missing
 	}
 	at := middle[first] + v.r.Float64()*(middle[last]-middle[first])
-	s := split{bin: uint8(last)} // all numbers against missing
+	s := split{bin: uint16(last)} // all numbers against missing
 	if first < last {
-		s.bin = uint8(first + sort.SearchFloat64s(middle[first+1:last], at))
+		s.bin = uint16(first + sort.SearchFloat64s(middle[first+1:last], at))
 		s.missingLeft = missing && v.r.Uint64()&1 == 0
 	}
 	clear(v.left)
