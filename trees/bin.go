@@ -188,6 +188,9 @@ func (c *column) setEdges(edges []float64) {
 // the weight of each.
 func (b *binner) distinct(s *binScratch, values []float64) (distinct, counts []float64) {
 	if b.w == nil {
+		if distinct, counts, all := few(values); all {
+			return distinct, counts
+		}
 		return s.radix.distinct(values)
 	}
 	s.pairs = s.pairs[:0]
@@ -208,6 +211,40 @@ func (b *binner) distinct(s *binScratch, values []float64) (distinct, counts []f
 		counts[len(counts)-1] += p.weight
 	}
 	return distinct, counts
+}
+
+// fewValues is how many different values are looked for before all are sorted.
+const fewValues = 8
+
+// few is radix.distinct for values of which few differ, such as those of one-hot
+// columns, that need no sorting; false when there are more.
+func few(values []float64) (distinct, counts []float64, all bool) {
+	var seen [fewValues]float64
+	var times [fewValues]int
+	n := 0
+	for _, x := range values {
+		if x != x {
+			continue
+		}
+		at := 0
+		for at < n && seen[at] != x {
+			at++
+		}
+		if at == n {
+			if n == fewValues {
+				return nil, nil, false
+			}
+			seen[n] = x
+			n++
+		}
+		times[at]++
+	}
+	distinct = slices.Clone(seen[:n])
+	slices.Sort(distinct)
+	for _, x := range distinct {
+		counts = append(counts, float64(times[slices.Index(seen[:n], x)]))
+	}
+	return distinct, counts, true
 }
 
 // cut chooses the edges between distinct values v with weights n so that bins

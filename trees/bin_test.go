@@ -95,6 +95,10 @@ func TestRadixSortsAsSort(t *testing.T) {
 		got, counts := r.distinct(values)
 		want := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 		slices.Sort(want)
+		few, times, all := few(values)
+		if all != (len(got) <= fewValues) || all && (!slices.Equal(few, got) || !slices.Equal(times, counts)) {
+			t.Fatalf("few: %v %v %v, want %v %v", few, times, all, got, counts)
+		}
 		var back []float64
 		for i, v := range got {
 			if i > 0 && !(got[i-1] < v) {
