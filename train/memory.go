@@ -14,7 +14,9 @@ import (
 //   - Table: 8 bytes for a number or a time, 4 for the code of a category, 16
 //     and the letters for a text; and 24 per row for the split.
 //   - Fit: of R rows learnt from and F features, a model that reads views
-//     (model.Entry.Views) has two sets of bins, 2RF; targets, scores, first and
+//     (model.Entry.Views) has two sets of bins, 2RF (or one of 16 bits where
+//     max_bins asks for more than 255, and less where features share a
+//     histogram, which is known only when they are read); targets, scores, first and
 //     second derivatives, the cells made of them and lists of rows, R(60 + 8K)
 //     with K raw outputs; in a fold the lists of rows, 16R; the numbers of the
 //     rows that edges are found by, 8F of at most 200,000 rows; and, as
@@ -23,6 +25,9 @@ import (
 //     dense encoding a category is a feature per level, at most 30.
 //   - Trial: of every row with an out-of-fold prediction its number, its fold,
 //     two sets of probabilities and its money, D(24 + 16K').
+//
+// Histograms are not counted. They do not grow with the rows: a few MiB with 255
+// bins, at most 512 MiB where max_bins is in the thousands.
 //
 // 96 MiB are for the program itself, and a tenth of the fits for the garbage that
 // the collector has not collected yet: it keeps to that where limits.memory is

@@ -159,9 +159,8 @@ func (p *Problem) Fit(ctx context.Context, c model.Candidate, rows []int, opt Op
 	}
 	in := model.Training{
 		Task: p.learnt(), X: x, Y: y, Classes: p.Outcomes, Seed: p.Seed, Threads: max(1, opt.Threads), Progress: opt.Progress,
-		Groups: p.queriesOf(learn),
+		Groups: p.queriesOf(learn), Interactions: p.together(x.Features),
 	}
-	in.Interactions = p.together(x.Features)
 	if len(watch) > 0 {
 		if in.Valid, err = p.watched(steps, watch); err != nil {
 			return nil, fmt.Errorf("train: %s: %w", c.Label, err)

@@ -35,8 +35,7 @@ type column struct {
 	levels int
 	level  []int32
 	binOf  []uint8
-	// offset is where the column's cells begin in a histogram.
-	offset int
+	sharing
 }
 
 // cells is how many cells of a histogram the column takes.
@@ -48,12 +47,12 @@ func (c *column) cells() int {
 }
 
 // bin is the bin of a value. A number without missing bin is never NaN.
-func (c *column) bin(x float64) uint8 {
+func (c *column) bin(x float64) uint16 {
 	if x != x {
-		return uint8(c.bins)
+		return uint16(c.bins)
 	}
 	if c.levels > 0 {
-		return c.binOf[int(x)]
+		return uint16(c.binOf[int(x)])
 	}
 	b := 0
 	for step := c.half; step > 0; step >>= 1 {
@@ -61,7 +60,7 @@ func (c *column) bin(x float64) uint8 {
 			b += step
 		}
 	}
-	return uint8(b)
+	return uint16(b)
 }
 
 // binner finds the columns of a matrix.
@@ -70,6 +69,9 @@ type binner struct {
 	w       []float64
 	maxBins int
 	min     float64
+	// shares says that columns may share a store; of conflicts see settings.
+	shares    bool
+	conflicts float64
 	// sample are the rows that numbers are looked at in, nil for all.
 	sample []int32
 	// seen is what a view was read once for, nil for other matrices.
@@ -77,7 +79,7 @@ type binner struct {
 }
 
 func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
-	b := &binner{x: x, w: w, maxBins: s.maxBins, min: s.minInBin}
+	b := &binner{x: x, w: w, maxBins: s.maxBins, min: s.minInBin, shares: s.exclusive, conflicts: s.conflicts}
 	if x.Rows > edgeSample {
 		b.sample = make([]int32, 0, edgeSample)
 		draw(rand.New(rand.NewPCG(seed, seedEdges)), x.Rows, edgeSample, func(row int) {
@@ -90,9 +92,12 @@ func newBinner(x *model.Matrix, w []float64, s *settings, seed uint64) *binner {
 	return b
 }
 
-// bundle is how many features are read at once: the eight float64 of a cache
+// together is how many features are read at once: the eight float64 of a cache
 // line.
-const bundle = 8
+const together = 8
+
+// mostLevels is how many levels of a category have a bin of their own.
+const mostLevels = 255
 
 // columns finds the columns of all features, several at once. A feature that
 // has the same bin in all rows is left out.
@@ -100,9 +105,9 @@ func (b *binner) columns(t *team) []column {
 	features := b.x.Cols()
 	found := make([]column, features)
 	scratch := make([]binScratch, t.threads)
-	t.run((features+bundle-1)/bundle, func(worker, task int) {
-		lo, hi := task*bundle, min(features, (task+1)*bundle)
-		b.bundle(&scratch[worker], lo, found[lo:hi])
+	t.run((features+together-1)/together, func(worker, task int) {
+		lo, hi := task*together, min(features, (task+1)*together)
+		b.read(&scratch[worker], lo, found[lo:hi])
 	})
 	kept := found[:0]
 	for i := range found {
@@ -110,6 +115,7 @@ func (b *binner) columns(t *team) []column {
 			kept = append(kept, found[i])
 		}
 	}
+	b.share(t, kept)
 	return kept
 }
 
@@ -120,10 +126,10 @@ type binScratch struct {
 	radix  radix
 }
 
-// bundle finds the columns of the features from first on.
-func (b *binner) bundle(s *binScratch, first int, found []column) {
+// read finds the columns of the features from first on.
+func (b *binner) read(s *binScratch, first int, found []column) {
 	n, f := b.x.Rows, b.x.Cols()
-	missing, values := [bundle]bool{}, b.x.Values
+	missing, values := [together]bool{}, b.x.Values
 	if b.seen != nil {
 		values = b.seen.sample
 		copy(missing[:], b.seen.missing[first:first+len(found)])
@@ -153,15 +159,18 @@ func (b *binner) bundle(s *binScratch, first int, found []column) {
 	for j := range found {
 		c := &found[j]
 		*c = column{feature: first + j, missing: missing[j], monotone: b.x.Features[first+j].Monotone}
+		read := s.values[j*rows : (j+1)*rows]
 		if levels := b.x.Features[first+j].Levels; levels > 0 {
 			b.category(c, levels)
-		} else {
-			values, counts := b.distinct(s, s.values[j*rows:(j+1)*rows])
-			c.setEdges(cut(values, counts, b.maxBins, b.min))
-			if len(values) == 0 {
-				c.bins = 0
-			}
+			b.settle(c, read, nil, nil)
+			continue
 		}
+		values, counts := b.distinct(s, read)
+		c.setEdges(cut(values, counts, b.maxBins, b.min))
+		if len(values) == 0 {
+			c.bins = 0
+		}
+		b.settle(c, read, values, counts)
 	}
 }
 
@@ -180,6 +189,9 @@ func (c *column) setEdges(edges []float64) {
 // the weight of each.
 func (b *binner) distinct(s *binScratch, values []float64) (distinct, counts []float64) {
 	if b.w == nil {
+		if distinct, counts, all := few(values); all {
+			return distinct, counts
+		}
 		return s.radix.distinct(values)
 	}
 	s.pairs = s.pairs[:0]
@@ -200,6 +212,40 @@ func (b *binner) distinct(s *binScratch, values []float64) (distinct, counts []f
 		counts[len(counts)-1] += p.Weight
 	}
 	return distinct, counts
+}
+
+// fewValues is how many different values are looked for before all are sorted.
+const fewValues = 8
+
+// few is radix.distinct for values of which few differ, such as those of one-hot
+// columns, that need no sorting; false when there are more.
+func few(values []float64) (distinct, counts []float64, all bool) {
+	var seen [fewValues]float64
+	var times [fewValues]int
+	n := 0
+	for _, x := range values {
+		if x != x {
+			continue
+		}
+		at := 0
+		for at < n && seen[at] != x {
+			at++
+		}
+		if at == n {
+			if n == fewValues {
+				return nil, nil, false
+			}
+			seen[n] = x
+			n++
+		}
+		times[at]++
+	}
+	distinct = slices.Clone(seen[:n])
+	slices.Sort(distinct)
+	for _, x := range distinct {
+		counts = append(counts, float64(times[slices.Index(seen[:n], x)]))
+	}
+	return distinct, counts, true
 }
 
 // cut chooses the edges between distinct values v with weights n so that bins
@@ -294,7 +340,7 @@ func (b *binner) category(c *column, levels int) {
 		}
 	}
 	sort.SliceStable(order, func(i, j int) bool { return counts[order[i]] > counts[order[j]] })
-	for c.bins < min(len(order), b.maxBins) && (c.bins < 2 || counts[order[c.bins]] >= b.min) {
+	for c.bins < min(len(order), b.maxBins, mostLevels) && (c.bins < 2 || counts[order[c.bins]] >= b.min) {
 		c.bins++
 	}
 	c.level = slices.Clone(order[:c.bins])

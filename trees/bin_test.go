@@ -67,7 +67,7 @@ func TestBinsFollowEdges(t *testing.T) {
 		if c.bins > b.maxBins || !slices.IsSorted(c.edges) {
 			t.Fatalf("%d bins of at most %d, edges %v", c.bins, b.maxBins, c.edges)
 		}
-		used := map[uint8]bool{}
+		used := map[uint16]bool{}
 		for _, x := range append(values, number.Draw(t, "new")) {
 			bin := c.bin(x)
 			used[bin] = true
@@ -95,6 +95,10 @@ func TestRadixSortsAsSort(t *testing.T) {
 		got, counts := r.distinct(values)
 		want := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 		slices.Sort(want)
+		few, times, all := few(values)
+		if all != (len(got) <= fewValues) || all && (!slices.Equal(few, got) || !slices.Equal(times, counts)) {
+			t.Fatalf("few: %v %v %v, want %v %v", few, times, all, got, counts)
+		}
 		var back []float64
 		for i, v := range got {
 			if i > 0 && !(got[i-1] < v) {
@@ -200,7 +204,7 @@ func TestManyRowsAreSampled(t *testing.T) {
 		t.Errorf("missing %v, %d bins; want true, 255", c.missing, c.bins)
 	}
 	counts := make([]int, 256)
-	for _, b := range d.columns[0] {
+	for _, b := range d.stores[0].bins {
 		counts[b]++
 	}
 	for b, n := range counts[:255] {

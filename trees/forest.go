@@ -1,8 +1,6 @@
 package trees
 
 import (
-	"context"
-	"fmt"
 	"math/bits"
 	"slices"
 	"sort"
@@ -36,77 +34,6 @@ var RandomForest = forestEntry(forestName, "random forest",
 // of their mean target, and every tree learns from all rows.
 var ExtraTrees = forestEntry(extraName, "extremely randomised trees",
 	"Mean of deep decision trees with thresholds drawn at random, the best of a few tried per split; handles missing values and categories itself.", "all")
-
-func forestEntry(name, title, summary, rows string) model.Entry {
-	params := forestParams(rows)
-	return model.Entry{
-		Name: name, Title: title, Summary: summary,
-		Tasks:     []model.Task{model.Regression, model.Binary, model.Multiclass},
-		Encoding:  model.Native,
-		Separates: true,
-		Params:    params,
-		Fit: func(ctx context.Context, given model.Params, in model.Training) (model.Fitted, error) {
-			p, err := model.Resolve(name, params, given)
-			if err != nil {
-				return nil, fmt.Errorf("trees: parameters: %w", err)
-			}
-			f, err := plant(ctx, name, p, in)
-			if err != nil {
-				return nil, fmt.Errorf("trees: fit: %w", err)
-			}
-			return f, nil
-		},
-		Load: func(data []byte) (model.Fitted, error) {
-			f, err := LoadForest(data)
-			if err != nil {
-				return nil, err
-			}
-			if f.name != name {
-				return nil, fmt.Errorf("trees: load: %q is another model; this one is %q", f.name, name)
-			}
-			return f, nil
-		},
-	}
-}
-
-func forestParams(rows string) []model.Param {
-	return []model.Param{
-		{
-			Name: "trees", Default: 200.0, Min: 1, Max: 10000, Integer: true,
-			Doc: "Number of trees; more are never worse, and cost time and memory in proportion.",
-		},
-		{
-			Name: "max_features", Default: 0.0, Min: 0, Max: 1,
-			Doc:    "Share of the features that are tried for a split; 0 is the square root of their number for classes, and for numbers a third of it in a random forest and all with random thresholds, where each level of a category counts as a feature.",
-			Search: &model.Range{Low: 0.1, High: 1},
-		},
-		{
-			Name: "min_rows", Default: 2.0, Min: 1, Max: 1e9,
-			Doc:    "Least number of rows in a leaf, counted by weight and as often as they were drawn.",
-			Search: &model.Range{Low: 1, High: 50, Log: true},
-		},
-		{
-			Name: "max_depth", Default: 0.0, Min: 0, Max: 1000, Integer: true,
-			Doc: "Most splits between the root and a leaf; 0 is no limit.",
-		},
-		{
-			Name: "rows", Default: rows, Choices: []string{"bootstrap", "share", "all"},
-			Doc: "Rows of a tree: as many as there are drawn with repetition, a share of them without, or all.",
-		},
-		{
-			Name: "row_share", Default: 0.632, Min: 0.01, Max: 1,
-			Doc: "Share of the rows that a tree learns from when rows is share.",
-		},
-		{
-			Name: "max_bins", Default: 255.0, Min: 2, Max: 255, Integer: true,
-			Doc: "Most bins of a feature; missing values have one more.",
-		},
-		{
-			Name: "out_of_bag", Default: "no", Choices: []string{"no", "yes"},
-			Doc: "Whether to measure the squared error on rows that a tree has not seen, averaged over those trees.",
-		},
-	}
-}
 
 // Forest is a fitted random forest or a fitted ensemble of extremely randomised
 // trees. It is immutable and safe for concurrent use.
@@ -346,7 +273,7 @@ func (v *gardener) tryThresholds(c *column, missing bool) {
 	for i, b := range v.list {
 		v.add(b)
 		if (i < last || missing) && v.better() {
-			v.take(split{bin: b})
+			v.take(split{bin: uint16(b)})
 		}
 	}
 	if !missing {
@@ -357,7 +284,7 @@ func (v *gardener) tryThresholds(c *column, missing bool) {
 	for _, b := range v.list[:last] {
 		v.add(b)
 		if v.better() {
-			v.take(split{bin: b, missingLeft: true})
+			v.take(split{bin: uint16(b), missingLeft: true})
 		}
 	}
 }
@@ -377,7 +304,7 @@ func (v *gardener) walkThresholds() {
 		if score := s*s/w + rs*rs/rw; score > v.score {
 			v.score = score
 			v.left[0], v.left[1] = w, s
-			v.take(split{bin: b})
+			v.take(split{bin: uint16(b)})
 		}
 	}
 }
@@ -400,9 +327,9 @@ func (v *gardener) drawThreshold(col int, items []item) (missing bool) {
 		return missing
 	}
 	at := middle[first] + v.r.Float64()*(middle[last]-middle[first])
-	s := split{bin: uint8(last)} // all numbers against missing
+	s := split{bin: uint16(last)} // all numbers against missing
 	if first < last {
-		s.bin = uint8(first + sort.SearchFloat64s(middle[first+1:last], at))
+		s.bin = uint16(first + sort.SearchFloat64s(middle[first+1:last], at))
 		s.missingLeft = missing && v.r.Uint64()&1 == 0
 	}
 	clear(v.left)

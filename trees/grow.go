@@ -215,8 +215,13 @@ type division struct {
 	lefts       []int   // per block
 	goes        [256]uint8
 	bins        []uint8
-	lo, hi      int
-	part, place func(worker, task int)
+	deep        []uint16 // in place of bins
+	// Of a split by deep: the last bin that goes left, the bin of missing values,
+	// and whether that goes left.
+	last, missing uint16
+	missingLeft   bool
+	lo, hi        int
+	part, place   func(worker, task int)
 }
 
 func (v *division) init(g *grower) {
@@ -229,17 +234,11 @@ func (v *division) init(g *grower) {
 // run divides the rows from lo to hi-1 and returns how many went left.
 func (v *division) run(lo, hi int, c *column, s *split) int {
 	v.lo, v.hi = lo, hi
-	v.bins = v.g.d.columns[s.col]
-	clear(v.goes[:])
-	for b := range c.bins {
-		if c.levels > 0 {
-			v.goes[b] = uint8(s.set[b/64] >> (b % 64) & 1)
-		} else if b <= int(s.bin) {
-			v.goes[b] = 1
-		}
-	}
-	if c.missing && c.levels == 0 && s.missingLeft {
-		v.goes[c.bins] = 1
+	st := &v.g.d.stores[c.store]
+	v.bins, v.deep = st.bins, st.deep
+	v.last, v.missing, v.missingLeft = s.bin, uint16(c.bins), s.missingLeft
+	if v.deep == nil {
+		v.direct(c, s)
 	}
 	n := blocks(hi - lo)
 	v.g.team.run(n, v.part)
@@ -253,10 +252,36 @@ func (v *division) run(lo, hi int, c *column, s *split) int {
 	return sum
 }
 
+// direct says for each bin of the column's store where it goes.
+func (v *division) direct(c *column, s *split) {
+	clear(v.goes[:])
+	left := func(b int) uint8 {
+		switch {
+		case c.levels > 0 && b < c.bins:
+			return uint8(s.set[b/64] >> (b % 64) & 1)
+		case b < c.bins && b <= int(s.bin), b == c.bins && c.levels == 0 && s.missingLeft:
+			return 1
+		}
+		return 0
+	}
+	if c.with > 0 && left(c.usual) == 1 {
+		for b := range v.goes {
+			v.goes[b] = 1 // where another column is away
+		}
+	}
+	for b := range c.cells() {
+		v.goes[c.stored(b)] = left(b)
+	}
+}
+
 func (v *division) partBlock(_, b int) {
 	lo := v.lo + b*block
 	rows := v.g.rows[lo:min(v.hi, lo+block)]
 	left, right := v.left[lo:lo+len(rows)+1], v.right[lo:lo+len(rows)+1]
+	if v.deep != nil {
+		v.lefts[b] = v.partDeep(rows, left, right)
+		return
+	}
 	l, r := 0, 0
 	for _, row := range rows {
 		// Both are written and one counted: cheaper than a branch that is
@@ -267,6 +292,21 @@ func (v *division) partBlock(_, b int) {
 		r += 1 - goes
 	}
 	v.lefts[b] = l
+}
+
+// partDeep is partBlock for bins of 16 bits, which are always those of numbers.
+func (v *division) partDeep(rows, left, right []int32) int {
+	l, r := 0, 0
+	for _, row := range rows {
+		left[l], right[r] = row, row
+		goes, bin := 0, v.deep[row]
+		if bin <= v.last && bin != v.missing || bin == v.missing && v.missingLeft {
+			goes = 1
+		}
+		l += goes
+		r += 1 - goes
+	}
+	return l
 }
 
 func (v *division) placeBlock(_, b int) {

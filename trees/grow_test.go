@@ -109,7 +109,7 @@ func TestDivisionKeepsOrder(t *testing.T) {
 	lefts := g.divide.run(lo, hi, &d.cols[1], &by)
 	var want, right []int32
 	for i := lo; i < hi; i++ {
-		if b := d.columns[1][i]; b == 0 || b == 1 || b == 3 {
+		if b := d.stores[1].bins[i]; b == 0 || b == 1 || b == 3 {
 			want = append(want, int32(i))
 		} else {
 			right = append(right, int32(i))

@@ -3,6 +3,7 @@ package trees
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
 	"bespoke/model"
 	"bespoke/objective"
@@ -152,3 +153,126 @@ func weightedSum(x, w []float64, lo, hi int) float64 {
 	}
 	return sum[0] + sum[1] + (sum[2] + sum[3])
 }
+
+// scale turns gradients, hessians and weights into whole numbers and back.
+//
+// Whole numbers add up to the same sum in any order, so histograms do not
+// depend on threads, blocks or the order of rows, and subtracting a child from
+// its parent gives the other child to the bit. The factors are powers of two
+// chosen from the sums over all rows: the sum of |gradient| takes 61 bits, the
+// sum of weights weightBits and that of hessians the rest of 61. With a million
+// rows a gradient is kept to 2^-41 of the mean |gradient| and a hessian to
+// 2^-21 of the mean hessian; float32, which LightGBM uses, keeps 2^-24 of each
+// number. A sum can not overflow.
+//
+// Weights that are whole numbers (or absent) are exact. Others are rounded to
+// 2^-26 of their sum or finer. When the hessian of every row is its weight, h
+// is the weight alone, with up to 61 bits.
+type scale struct {
+	// shift is how many lower bits of h hold the weight; 0 when h is both.
+	shift uint
+	// mask selects the weight in h.
+	mask int64
+	// whole says that weights are whole numbers. They then multiply what was
+	// rounded, so that a row of weight 2 adds the same as two rows of weight 1.
+	whole bool
+	// toG, toH and toW are the factors to whole numbers; g, h and w are their
+	// inverses.
+	toG, toH, toW float64
+	g, h, w       float64
+}
+
+const sumBits = 61
+
+// scaleWeights sets the part of the scale that is the same in all rounds.
+func (s *scale) scaleWeights(w []float64, rows int, constant bool) {
+	most := 26
+	if constant {
+		most = sumBits
+	}
+	total, whole := float64(rows), true
+	if w != nil {
+		total = 0
+		for _, x := range w {
+			total += x
+			whole = whole && x == math.Trunc(x)
+		}
+	}
+	s.toW = 1
+	most = max(most, bits.Len(uint(rows))+1)
+	if s.whole = whole && total < math.Ldexp(1, most); !s.whole {
+		s.toW = powerFor(total, most)
+	}
+	s.w = 1 / s.toW
+	s.mask = -1
+	if constant {
+		s.toH, s.h = s.toW, s.w
+		return
+	}
+	sum := uint64(total * s.toW)
+	if !s.whole {
+		sum += uint64(rows) // rounding adds at most one unit per row
+	}
+	s.shift = uint(bits.Len64(sum))
+	s.mask = 1<<s.shift - 1
+}
+
+// scaleSums sets the factors of a round from the sums of |gradient| and
+// hessian.
+func (s *scale) scaleSums(g, h float64) {
+	s.toG = powerFor(g, sumBits)
+	s.g = 1 / s.toG
+	if s.shift > 0 {
+		s.toH = powerFor(h, sumBits-int(s.shift))
+		s.h = 1 / s.toH
+	}
+}
+
+// powerFor is the power of two that brings sum to below 2^bits, 1 for no sum.
+func powerFor(sum float64, bits int) float64 {
+	if !(sum > 0) || math.IsInf(sum, 0) {
+		return 1
+	}
+	_, exp := math.Frexp(sum)
+	// Both the factor and its inverse must be normal numbers.
+	return math.Ldexp(1, min(max(bits-exp, -1000), 1000))
+}
+
+// row is the gradient, hessian and weight of a row as whole numbers; g and h
+// are without the weight.
+func (s *scale) row(g, h, w float64) cell {
+	times := int64(1)
+	weight := int64(math.RoundToEven(w * s.toW))
+	if s.whole {
+		times = weight
+	} else {
+		weight = max(1, weight)
+		g, h = g*w, h*w
+	}
+	c := cell{g: int64(math.RoundToEven(g*s.toG)) * times, h: weight}
+	if s.shift > 0 {
+		c.h += int64(math.RoundToEven(h*s.toH)) * times << s.shift
+	}
+	return c
+}
+
+// rows is row for many rows of weight 1; h is nil when the hessian is the weight.
+func (s *scale) rows(to []cell, g, h []float64) {
+	toG, toH, shift := s.toG, s.toH, s.shift&63
+	to = to[:len(g)]
+	if h == nil {
+		for i, x := range g {
+			to[i] = cell{int64(math.RoundToEven(x * toG)), 1}
+		}
+		return
+	}
+	h = h[:len(g)]
+	for i, x := range g {
+		to[i] = cell{int64(math.RoundToEven(x * toG)), 1 + int64(math.RoundToEven(h[i]*toH))<<shift}
+	}
+}
+
+// gradient, hessian and weight read a sum.
+func (s *scale) gradient(c cell) float64 { return float64(c.g) * s.g }
+func (s *scale) hessian(c cell) float64  { return float64(c.h>>s.shift) * s.h }
+func (s *scale) weight(c cell) float64   { return float64(c.h&s.mask) * s.w }

@@ -6,8 +6,8 @@
 //	entry.go      the table of parameters and the entry Boost
 //	bin.go        values to bins: quantile edges, categories by count
 //	sample.go     which rows and features a tree sees, which features a leaf
-//	loss.go       which loss is followed, leaves that are quantiles
-//	histogram.go  gradient sums per bin; the binned rows in memory, in panels and in columns
+//	loss.go       which loss is followed, its gradients as whole numbers, leaves that are quantiles
+//	histogram.go  gradient sums per bin; the binned rows in memory; which features share a store
 //	split.go      the best threshold of a feature, the best set of levels of a category
 //	grow.go       one tree, leaf by leaf, the best split first
 //	boost.go      rounds, early stopping, gradients
@@ -16,7 +16,7 @@
 //	forest.go     random forests and extremely randomised trees: their entries, predictions and bytes
 //	plant.go      how their trees grow
 //
-// Gradient sums are integers (see scale in histogram.go), so they are exact:
+// Gradient sums are integers (see scale in loss.go), so they are exact:
 // the trees do not depend on the number of threads or on the order in which
 // rows are added up, and a parent less one child is the other child to the bit.
 package trees

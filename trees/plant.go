@@ -196,7 +196,7 @@ func (g *planter) bin(t *team) {
 		for i, r := range g.order {
 			v := x.Values[int(r)*len(x.Features)+c.feature]
 			b := c.bin(v)
-			bins[i] = b
+			bins[i] = uint8(b)
 			if v == v {
 				count[b]++
 				middle[b] += (v - middle[b]) / count[b]

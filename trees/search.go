@@ -15,13 +15,16 @@ type search struct {
 	spare [][]cell
 	// found are the best splits per task of the leaves being searched.
 	found [2][]split
+	// cells are, for each worker, the histogram of a column of a shared store.
+	cells [][]cell
 
 	// What the tasks work on.
 	rows                    []int32
 	parts                   int
 	hist                    []cell
 	use                     []bool
-	merge                   int // how many of spare to add
+	wanted                  []bool // by store
+	merge                   int    // how many of spare to add
 	leaves                  [2]*leaf
 	hists                   [2][]cell
 	chunk                   int
@@ -44,6 +47,12 @@ func (v *search) init(g *grower) {
 	if v.narrow() {
 		for range g.team.threads - 1 {
 			v.spare = append(v.spare, make([]cell, g.d.cells))
+		}
+	}
+	if v.wanted = make([]bool, len(g.d.stores)); g.d.shared {
+		v.cells = make([][]cell, g.team.threads)
+		for i := range v.cells {
+			v.cells[i] = make([]cell, wideSpan)
 		}
 	}
 	v.byRows, v.byColumns, v.scan = v.sumRows, v.sumColumns, v.scanColumns
@@ -145,7 +154,8 @@ func (v *search) build(l *leaf) {
 	v.rows = v.g.rows[l.lo:l.hi]
 	v.hist, v.use = v.g.pool.hists[l.hist], v.g.pool.use[l.hist]
 	v.merge = 0
-	work := len(v.rows) * len(v.g.d.cols)
+	v.want()
+	work := len(v.rows) * len(v.g.d.stores)
 	switch threads := v.g.team.threads; {
 	case threads == 1 || work < serialWork:
 		v.parts = 1
@@ -162,6 +172,16 @@ func (v *search) build(l *leaf) {
 	}
 }
 
+// want finds the stores of which some column is in use.
+func (v *search) want() {
+	clear(v.wanted)
+	for j, used := range v.use {
+		if used {
+			v.wanted[v.g.d.cols[j].store] = true
+		}
+	}
+}
+
 // sumRows sums one part of the rows over all columns.
 func (v *search) sumRows(_, part int) {
 	d := v.g.d
@@ -173,7 +193,7 @@ func (v *search) sumRows(_, part int) {
 	for i := range d.panels {
 		p := &d.panels[i]
 		v.clear(hist, p, 0, p.width)
-		d.accumulate(hist, p, 0, p.width, v.use, rows, v.g.gh)
+		d.accumulate(hist, p, 0, p.width, v.wanted, rows, v.g.gh)
 	}
 }
 
@@ -181,9 +201,9 @@ func (v *search) sumRows(_, part int) {
 func (v *search) clear(hist []cell, p *panel, lo, hi int) {
 	for i := range v.g.d.quads[p.first+lo : p.first+hi] {
 		q := &v.g.d.quads[p.first+lo+i]
-		for _, j := range q.cols[:q.lanes] {
-			c := &v.g.d.cols[j]
-			clear(hist[c.offset : c.offset+c.cells()])
+		for _, s := range q.stores[:q.lanes] {
+			st := &v.g.d.stores[s]
+			clear(hist[st.offset : st.offset+st.cells])
 		}
 	}
 }
@@ -212,7 +232,7 @@ func (v *search) sumColumns(_, task int) {
 	lo := task * v.perTask()
 	hi := min(p.width, lo+v.perTask())
 	v.clear(v.hist, p, lo, hi)
-	d.accumulate(v.hist, p, lo, hi, v.use, v.rows, v.g.gh)
+	d.accumulate(v.hist, p, lo, hi, v.wanted, v.rows, v.g.gh)
 }
 
 // run walks over the histograms of a leaf and, after subtracting, of its
@@ -225,12 +245,12 @@ func (v *search) run(small, large *leaf) {
 	if large != nil {
 		v.hists[1] = g.pool.hists[large.hist]
 	}
-	cols := len(g.d.cols)
-	v.chunk = cols
+	stores := len(g.d.stores)
+	v.chunk = stores
 	if g.d.cells*2 >= serialWork/8 {
-		v.chunk = max(1, min(8, cols/(2*g.team.threads)))
+		v.chunk = max(1, min(8, stores/(2*g.team.threads)))
 	}
-	tasks := (cols + v.chunk - 1) / v.chunk
+	tasks := (stores + v.chunk - 1) / v.chunk
 	g.team.run(tasks, v.scan)
 	for i, l := range v.leaves {
 		if l == nil {
@@ -238,7 +258,7 @@ func (v *search) run(small, large *leaf) {
 		}
 		l.best = split{}
 		for t := range v.found[i][:tasks] {
-			if f := &v.found[i][t]; f.gain > l.best.gain {
+			if f := &v.found[i][t]; f.better(&l.best) {
 				l.best = *f
 			}
 		}
@@ -249,15 +269,15 @@ func (v *search) run(small, large *leaf) {
 	}
 }
 
-func (v *search) scanColumns(_, task int) {
+func (v *search) scanColumns(worker, task int) {
 	d := v.g.d
 	best := [2]split{}
-	for col := task * v.chunk; col < min(len(d.cols), (task+1)*v.chunk); col++ {
-		if !v.use[col] {
+	for at := task * v.chunk; at < min(len(d.stores), (task+1)*v.chunk); at++ {
+		if !v.wanted[at] {
 			continue
 		}
-		c := &d.cols[col]
-		lo, hi := c.offset, c.offset+c.cells()
+		st := &d.stores[at]
+		lo, hi := st.offset, st.offset+st.cells
 		small := v.hists[0][lo:hi]
 		for _, other := range v.spare[:v.merge] {
 			histogram.Merge(words(small), words(other[lo:hi]))
@@ -265,18 +285,78 @@ func (v *search) scanColumns(_, task int) {
 		if v.hists[1] != nil {
 			histogram.Subtract(words(v.hists[1][lo:hi]), words(small))
 		}
-		for i, l := range v.leaves {
-			if l == nil {
+		for _, col := range st.cols {
+			if !v.use[col] {
 				continue
 			}
-			gain := best[i].gain
-			if !v.g.find.improve(&best[i], c, v.hists[i][lo:hi], &l.node) {
-				v.g.pool.use[l.hist][col] = false
-			}
-			if best[i].gain > gain {
-				best[i].col = int32(col)
+			for i, l := range v.leaves {
+				if l != nil {
+					v.try(&best[i], col, v.hists[i][lo:hi], l, worker)
+				}
 			}
 		}
 	}
 	v.found[0][task], v.found[1][task] = best[0], best[1]
+}
+
+// try makes the best split of a leaf on a column the best if it is; hist is of its
+// store. Of equal ones the first column's is kept, also where stores bring later
+// columns first, so that the tree does not depend on what is shared.
+func (v *search) try(best *split, col int32, hist []cell, l *leaf, worker int) {
+	d := v.g.d
+	c := &d.cols[col]
+	if c.with > 0 {
+		hist = c.apart(hist, l.sum, v.cells[worker])
+	}
+	if best.gain > 0 && col < best.col {
+		var own split
+		if !v.g.find.improve(&own, c, hist, &l.node) {
+			v.g.pool.use[l.hist][col] = false
+		}
+		if own.col = col; own.better(best) {
+			*best = own
+		}
+		return
+	}
+	gain := best.gain
+	if !v.g.find.improve(best, c, hist, &l.node) {
+		v.g.pool.use[l.hist][col] = false
+	}
+	if best.gain > gain {
+		best.col = col
+	}
+}
+
+// better says whether a split is to be preferred to another.
+func (s *split) better(other *split) bool {
+	return s.gain > other.gain || s.gain == other.gain && s.gain > 0 && s.col < other.col
+}
+
+// pool keeps the histograms of leaves that may still be split. There may be
+// fewer than leaves: the leaf that is least likely to be split next then loses
+// its own, which can be built again with the same bits.
+type pool struct {
+	hists [][]cell
+	owner []int32 // the leaf that has it, -1 for none
+	// use says, for each histogram, on which columns the leaf could be split;
+	// the others are not filled in.
+	use [][]bool
+}
+
+// histMemory bounds the bytes of all histograms; two are always kept.
+const histMemory = 512 << 20
+
+func newPool(cells, leaves int) *pool {
+	n := max(2, min(leaves, histMemory/max(1, cells*16)))
+	p := &pool{hists: make([][]cell, n), owner: make([]int32, n), use: make([][]bool, n)}
+	for i := range p.owner {
+		p.owner[i] = -1
+	}
+	return p
+}
+
+func (p *pool) reset() {
+	for i := range p.owner {
+		p.owner[i] = -1
+	}
 }

@@ -14,7 +14,7 @@ type split struct {
 	// col is the position in binned.cols.
 	col int32
 	// bin is the last bin that goes left, for a number.
-	bin uint8
+	bin uint16
 	// missingLeft says where the bin for missing values goes.
 	missingLeft bool
 	// set has the bins that go left, for a category.
@@ -158,7 +158,7 @@ func (f *finder) finish(best *split, c *column, t threshold, n *node, missing bo
 	if !(gain > best.gain) {
 		return
 	}
-	*best = split{gain: gain, bin: uint8(t.bin), missingLeft: t.missingLeft, left: t.left}
+	*best = split{gain: gain, bin: uint16(t.bin), missingLeft: t.missingLeft, left: t.left}
 	if !missing {
 		// Nothing was learnt about missing values: they join the majority.
 		m := f.scale.mask

@@ -101,6 +101,17 @@ func addLane(h []int64, shift int, bins []uint32, rows []Entry) {
 	}
 }
 
+// AddDeep adds rows to the histogram of one column of up to 65536 bins: that of a
+// row is bins[row.At].
+func AddDeep(hist []int64, bins []uint16, rows []Entry) {
+	for i := range rows {
+		r := &rows[i]
+		cell := hist[2*int(bins[r.At]):][:2]
+		cell[0] += r.G
+		cell[1] += r.H
+	}
+}
+
 // Subtract takes the words of part from those of into, as many as part has.
 func Subtract(into, part []int64) {
 	into = into[:len(part)]

@@ -52,6 +52,27 @@ func TestAddIsAddingUp(t *testing.T) {
 	})
 }
 
+func TestAddDeepIsAddingUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 4))
+		cells := rapid.SampledFrom([]int{1, 257, 65536}).Draw(t, "cells")
+		bins := make([]uint16, 300)
+		for i := range bins {
+			bins[i] = uint16(r.IntN(cells))
+		}
+		got, want := make([]int64, 2*cells), make([]int64, 2*cells)
+		rows := make([]Entry, rapid.IntRange(0, 200).Draw(t, "rows"))
+		for i := range rows {
+			rows[i] = Entry{r.Int64() >> 8, r.Int64() >> 8, r.IntN(len(bins))}
+			want[2*int(bins[rows[i].At])] += rows[i].G
+			want[2*int(bins[rows[i].At])+1] += rows[i].H
+		}
+		if AddDeep(got, bins, rows); !slices.Equal(got, want) {
+			t.Fatal("the sums differ from those of a plain loop")
+		}
+	})
+}
+
 // TestWalkIsTheSame compares the assembly with Go to the bit, ties, empty bins
 // and sides that never have enough among them.
 func TestWalkIsTheSame(t *testing.T) {
