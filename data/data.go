@@ -43,10 +43,9 @@ type Options struct {
 	// refused before they are read where their size is known, else as soon as
 	// the limit is passed.
 	Memory int64
-	// Disk, when not nil, takes the columns of a source whose values take more
-	// than a quarter of the memory, so that a table larger than memory can be
-	// read; only the texts of text columns stay in memory. The table is valid
-	// until the disk is closed.
+	// Disk, when not nil, takes the columns of a source that is large for it, so
+	// that a table larger than memory can be read; only the texts of text columns
+	// stay in memory. The table is valid until the disk is closed.
 	Disk *spill.Disk
 	// Env gives environment variables for ${NAME} in connections; nil means
 	// the process's own.

@@ -57,11 +57,11 @@ func TestLargeTablesAreReadOntoTheDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			folder := filepath.Join(t.TempDir(), "run")
-			disk := spill.New(folder)
+			disk := spill.New(folder, 1<<20)
 			if disk == nil {
 				t.Skip("this system cannot map files")
 			}
-			got, err := data.Read(context.Background(), d, dir, data.Options{Threads: 2, Disk: disk, Memory: 20 << 20})
+			got, err := data.Read(context.Background(), d, dir, data.Options{Threads: 2, Disk: disk, Memory: 30 << 20})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestLargeTablesAreReadOntoTheDisk(t *testing.T) {
 func TestSmallTablesStayInMemory(t *testing.T) {
 	dir := t.TempDir()
 	wideRows(t, dir)
-	disk := spill.New(t.TempDir())
+	disk := spill.New(t.TempDir(), 1<<28)
 	defer func() { _ = disk.Close() }()
 	for _, path := range []string{"all.csv", "all.parquet"} {
 		got, err := data.Read(context.Background(), scenario.Data{Source: scenario.Source{Path: path}, Target: "class"}, dir, data.Options{Disk: disk, Memory: 1 << 30})

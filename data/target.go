@@ -126,7 +126,7 @@ func (l *Loaded) noteDisk() {
 	l.Findings = append(l.Findings, table.Finding{
 		Check: "memory", Severity: table.Note, Count: count,
 		Message: fmt.Sprintf("%d columns with %d rows are kept on disk while they are worked on", count, l.Table.Rows()),
-		Rule:    "the values take more than a quarter of limits.memory", Action: "read part by part; every figure is the same as in memory",
+		Rule:    "the values in the source take more than a quarter of limits.memory", Action: "read part by part; every figure is the same as in memory",
 	})
 }
 

@@ -19,7 +19,7 @@ func (f *flow) attach(ctx context.Context, l *data.Loaded) error {
 		return nil
 	}
 	v := *f.scenario.Value
-	names, err := l.Attach(ctx, v.File, f.file.Dir, data.Options{Threads: f.options.Threads})
+	names, err := l.Attach(ctx, v.File, f.file.Dir, f.reading())
 	if err != nil {
 		return err
 	}

@@ -199,6 +199,9 @@ func (l Learning) problem() (*train.Problem, error) {
 		return nil, err
 	}
 	p.Forward = l.Split.Forward
+	if v := l.Scenario.Value; v != nil {
+		p.Actions = len(v.Actions)
+	}
 	for name, c := range l.Scenario.Data.Columns {
 		if c.Monotone == "" {
 			continue

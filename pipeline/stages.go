@@ -243,7 +243,7 @@ func (f *flow) explain(ctx context.Context) error {
 	}
 	var err error
 	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
-		Columns: shuffled(x, s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Columns: shuffled(x, s), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.threads(),
 		Progress: func(done, total int) {
 			f.options.Report.Tell(event("explain", "columns", done, total))
 		},

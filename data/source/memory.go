@@ -84,16 +84,9 @@ func (b *budget) giveBack(r *Raw) {
 	}
 }
 
-// onDisk is which part of the memory columns may fill before they are put on
-// the disk, where there is one.
-const onDisk = 4
-
-// large says whether so many bytes of columns are to be on the disk.
-func (j *job) large(bytes int64) bool { return j.Disk != nil && bytes > j.budget.limit/onDisk }
-
 // need is budget.need of columns: on the disk they need no memory.
 func (j *job) need(what string, bytes int64) error {
-	if j.large(bytes) {
+	if j.Disk.Takes(bytes) {
 		return nil
 	}
 	return j.budget.need(what, bytes)
@@ -102,7 +95,7 @@ func (j *job) need(what string, bytes int64) error {
 // settle puts the columns on the disk when with so many bytes more they are
 // large, and if they are there already, what has been added in memory.
 func (j *job) settle(r *Raw, more int64) error {
-	if !j.large(r.size()+more) && !slices.ContainsFunc(r.Columns, func(c *Column) bool { return c.disk != nil }) {
+	if !j.Disk.Takes(r.size()+more) && !slices.ContainsFunc(r.Columns, func(c *Column) bool { return c.disk != nil }) {
 		return nil
 	}
 	for _, c := range r.Columns {

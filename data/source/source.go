@@ -106,9 +106,8 @@ type Request struct {
 	// Memory is how many bytes reading may use; 0 means three quarters of what
 	// the machine has free.
 	Memory int64
-	// Disk, when not nil, takes the columns of sources that are large for the
-	// memory: those whose values take more than a quarter of it. They are valid
-	// until it is closed. Texts as such stay in memory.
+	// Disk, when not nil, takes the columns of sources that are large for it
+	// (Disk.Takes). They are valid until it is closed.
 	Disk *spill.Disk
 	// Env gives environment variables for connections; nil means the process's
 	// own.

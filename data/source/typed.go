@@ -36,7 +36,7 @@ func (j *job) readTyped(ctx context.Context, db *duck.DB, relation, what string,
 		aliases = append(aliases, alias)
 		selected = append(selected, plan.Cast(alias))
 		c := newColumn(unique[i], forms[plan.Form], plan.Name)
-		if j.large(8 * int64(rows) * int64(len(fields))) {
+		if j.Disk.Takes(8 * int64(rows) * int64(len(fields))) {
 			if err := c.putOn(j.Disk); err != nil {
 				return nil, err
 			}

@@ -5,7 +5,7 @@
 // however much of them is read, so that a table of any size goes through the
 // same code as a small one and gives the same bits.
 //
-//	disk := spill.New("run")
+//	disk := spill.New("run", 1<<30)
 //	defer disk.Close()
 //	values, err := spill.Make[float64](disk, 1_000_000_000)
 //
@@ -42,6 +42,7 @@ const prefix = "spill-"
 // makes them in memory.
 type Disk struct {
 	parent string
+	from   int64
 
 	mu     sync.Mutex
 	folder string // made on first use
@@ -52,14 +53,19 @@ type Disk struct {
 	ended  sync.WaitGroup
 }
 
-// New gives a Disk with a folder of its own in parent; nil where the system
-// cannot map files. Nothing is written before the first use.
-func New(parent string) *Disk {
+// New gives a Disk with a folder of its own in parent, for what takes more than so
+// many bytes; nil where the system cannot map files. Nothing is written before
+// the first use.
+func New(parent string, from int64) *Disk {
 	if !possible {
 		return nil
 	}
-	return &Disk{parent: parent, maps: map[unsafe.Pointer][]byte{}}
+	return &Disk{parent: parent, from: from, maps: map[unsafe.Pointer][]byte{}}
 }
+
+// Takes says whether what has so many bytes is to be on the disk. Make and the
+// others do not ask.
+func (d *Disk) Takes(bytes int64) bool { return d != nil && bytes > d.from }
 
 // Number is what slices may be made of.
 type Number interface {

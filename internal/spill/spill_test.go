@@ -25,7 +25,7 @@ func numbers(t *testing.T, d *spill.Disk, n int) []float64 {
 func TestSlicesOnDiskAreLikeAnyOther(t *testing.T) {
 	const n = 300_000
 	want := numbers(t, nil, n)
-	d := spill.New(filepath.Join(t.TempDir(), "run"))
+	d := spill.New(filepath.Join(t.TempDir(), "run"), 0)
 	got := numbers(t, d, n)
 	d.PutAway()
 	if !slices.Equal(got, want) {
@@ -60,7 +60,7 @@ func TestSlicesOnDiskAreLikeAnyOther(t *testing.T) {
 
 func TestNothingIsLeft(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), "run")
-	if err := spill.New(parent).Close(); err != nil {
+	if err := spill.New(parent, 0).Close(); err != nil {
 		t.Fatal(err)
 	}
 	old := filepath.Join(parent, "spill-of-a-killed-process")
@@ -70,7 +70,7 @@ func TestNothingIsLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d := spill.New(parent)
+	d := spill.New(parent, 0)
 	if d == nil {
 		t.Skip("this system cannot map files")
 	}
@@ -92,7 +92,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Errorf("left are %v: %v", left, err)
 	}
 	fresh := filepath.Join(parent, "fresh")
-	d = spill.New(fresh)
+	d = spill.New(fresh, 0)
 	numbers(t, d, 100)
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestNoFolderIsAnError(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := spill.New(file)
+	d := spill.New(file, 0)
 	if d == nil {
 		t.Skip("this system cannot map files")
 	}
