@@ -24,7 +24,10 @@ func (l *Loaded) Attach(ctx context.Context, file scenario.ValueFile, dir string
 		return nil, fmt.Errorf("value: file: %w", err)
 	}
 	columns := slices.Clone(l.Table.Columns())
-	for _, c := range other.Table.Take(rows).Columns() {
+	if err := other.take(rows); err != nil {
+		return nil, fmt.Errorf("value: file: %w", err)
+	}
+	for _, c := range other.Table.Columns() {
 		if c.Name == file.Key {
 			continue
 		}

@@ -28,6 +28,7 @@ import (
 	"bespoke/data/infer"
 	"bespoke/data/source"
 	"bespoke/internal/near"
+	"bespoke/internal/spill"
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -42,6 +43,10 @@ type Options struct {
 	// refused before they are read where their size is known, else as soon as
 	// the limit is passed.
 	Memory int64
+	// Disk, when not nil, takes the columns of a source that is large for it, so
+	// that a table larger than memory can be read; only the texts of text columns
+	// stay in memory. The table is valid until the disk is closed.
+	Disk *spill.Disk
 	// Env gives environment variables for ${NAME} in connections; nil means
 	// the process's own.
 	Env func(name string) (value string, ok bool)
@@ -73,6 +78,7 @@ type Loaded struct {
 	// when none was left out.
 	kept  []int
 	fixed map[string]bool
+	disk  *spill.Disk
 }
 
 // Row gives the number of a table's row as it was read: row 1 is the first below
@@ -104,11 +110,12 @@ func Read(ctx context.Context, d scenario.Data, dir string, opt Options) (*Loade
 	if err != nil {
 		return nil, err
 	}
-	l.Table = t
+	l.Table, l.disk = t, opt.Disk
 	if d.Query != "" && !slices.Contains(raw.Names(), d.Query) {
 		return nil, fmt.Errorf("data: query: no column %q; there are %s%s", d.Query, listed(raw.Names()), near.Hint(d.Query, raw.Names()))
 	}
 	l.Findings = append(l.Findings, findings...)
+	l.noteDisk()
 	if d.Target != "" {
 		if err := l.prepareTarget(d); err != nil {
 			return nil, err
@@ -156,7 +163,7 @@ func ReadAs(ctx context.Context, d scenario.Data, dir string, schema table.Schem
 }
 
 func request(d scenario.Data, dir string, opt Options) source.Request {
-	return source.Request{Source: d.Source, Dir: dir, Threads: opt.Threads, Memory: opt.Memory, Env: opt.Env}
+	return source.Request{Source: d.Source, Dir: dir, Threads: opt.Threads, Memory: opt.Memory, Disk: opt.Disk, Env: opt.Env}
 }
 
 // assignRoles gives columns the roles that the scenario sets or that its split

@@ -7,6 +7,7 @@ import (
 
 	"bespoke/data/infer"
 	"bespoke/internal/near"
+	"bespoke/internal/spill"
 	"bespoke/model"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -89,9 +90,47 @@ func (l *Loaded) dropUnknown(target *table.Column) error {
 		f.Rows = append(f.Rows, r+1)
 	}
 	l.Findings = append(l.Findings, f)
-	l.Table = l.Table.Take(kept)
 	l.kept = kept
-	return nil
+	return l.take(kept)
+}
+
+// take makes a table of some of the rows, column by column: those that are on
+// disk stay there.
+func (l *Loaded) take(rows []int) error {
+	columns := slices.Clone(l.Table.Columns())
+	for i, c := range columns {
+		columns[i] = c.Take(rows)
+		if !c.OnDisk {
+			continue
+		}
+		if err := infer.Keep(columns[i], l.disk); err != nil {
+			return err
+		}
+		spill.Free(l.disk, c.Numbers)
+		spill.Free(l.disk, c.Codes)
+		spill.Free(l.disk, c.Times)
+	}
+	var err error
+	l.Table, err = table.New(columns...)
+	return err
+}
+
+// noteDisk says that the table is not in memory.
+func (l *Loaded) noteDisk() {
+	count := 0
+	for _, c := range l.Table.Columns() {
+		if c.OnDisk {
+			count++
+		}
+	}
+	if count == 0 {
+		return
+	}
+	l.Findings = append(l.Findings, table.Finding{
+		Check: "memory", Severity: table.Note, Count: count,
+		Message: fmt.Sprintf("%d columns with %d rows are kept on disk while they are worked on", count, l.Table.Rows()),
+		Rule:    "the values in the source take more than a quarter of limits.memory", Action: "read part by part; every figure is the same as in memory",
+	})
 }
 
 // numberTarget decides between a regression and classes that are written as

@@ -137,7 +137,7 @@ func (l Learning) calibrated(p *train.Problem, team lineup, parts []*solution.So
 		return nil, err
 	}
 	s.Calibration = c.Map
-	test, err := s.Predict(p.Table.Take(l.Split.Test), l.Threads)
+	test, err := s.Predict(p.Table.View(l.Split.Test), l.Threads)
 	return &relearnt{test: test, rows: mean.Rows, outOfFold: c.Predictions}, err
 }
 
@@ -220,12 +220,12 @@ func numbersIn(data []byte) []float64 {
 // earned is the money per held-out row when a choice that learnt again decides.
 func (l Learning) earned(out *Learnt, r *relearnt) ([]float64, error) {
 	p := out.Problem
-	learnt := l.Table.Take(r.rows)
+	learnt := l.Table.View(r.rows)
 	payoffs, err := l.settleOn(out.Payoffs, learnt, evaluate.Held{Task: p.Task, Outcomes: p.Outcomes, Truth: pick(p.Y, r.rows), Predictions: r.outOfFold})
 	if err != nil {
 		return nil, err
 	}
-	s, err := payoffs.Sheet(l.Table.Take(l.Split.Test), r.test, pick(p.Y, l.Split.Test), l.Threads)
+	s, err := payoffs.Sheet(l.Table.View(l.Split.Test), r.test, pick(p.Y, l.Split.Test), l.Threads)
 	if err != nil {
 		return nil, err
 	}
@@ -351,7 +351,7 @@ func (l Learning) dropped(ctx context.Context, out *Learnt, columns []string, fu
 		if err != nil {
 			return nil, err
 		}
-		sheet, err := out.Scenario.Solution.Payoffs.Sheet(l.Table.Take(l.Split.Test), predictions, pick(p.Y, l.Split.Test), l.Threads)
+		sheet, err := out.Scenario.Solution.Payoffs.Sheet(l.Table.View(l.Split.Test), predictions, pick(p.Y, l.Split.Test), l.Threads)
 		if err != nil {
 			return nil, err
 		}
@@ -390,7 +390,7 @@ func (l Learning) refitted(ctx context.Context, p *train.Problem, like *solution
 		return nil, err
 	}
 	s.Calibration = like.Calibration
-	return s.Predict(p.Table.Take(l.Split.Test), l.Threads)
+	return s.Predict(p.Table.View(l.Split.Test), l.Threads)
 }
 
 // blind is a problem whose models do not read a column.

@@ -14,7 +14,7 @@ import (
 func (f *flow) figures() evaluate.Options {
 	o := evaluate.Options{
 		Resamples: f.scenario.Evaluate.Bootstrap, Level: float64(f.scenario.Evaluate.Confidence), Seed: f.scenario.Seed,
-		Threads: f.options.Threads, Currency: f.scenario.Need.Currency, Volume: f.scenario.Need.Volume.PerMonth(),
+		Threads: f.threads(), Currency: f.scenario.Need.Currency, Volume: f.scenario.Need.Volume.PerMonth(),
 	}
 	o.Groups = f.groupsOf(f.split.Test)
 	if o.Groups == nil && f.blocks != nil {

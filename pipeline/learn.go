@@ -220,6 +220,9 @@ func (l Learning) problem() (*train.Problem, error) {
 		return nil, err
 	}
 	p.Forward = l.Split.Forward
+	if v := l.Scenario.Value; v != nil {
+		p.Actions = len(v.Actions)
+	}
 	if l.Task == model.Ranking {
 		if err := p.Rank(l.Scenario.Data.Query, l.Queries, l.Scenario.Evaluate.First()); err != nil {
 			return nil, err

@@ -113,17 +113,31 @@ func (f *flow) memory() error {
 	if two > limit {
 		f.result.Data.Findings = append(f.result.Data.Findings, table.Finding{
 			Check: "memory", Severity: table.Note,
-			Message: fmt.Sprintf("learning takes about %s of memory for one trial, up to %s for two at once; limits.memory is %s", web.Bytes(least), web.Bytes(two), web.Bytes(limit)),
+			Message: fmt.Sprintf("a run takes about %s of memory with one trial at a time, up to %s with two at once; limits.memory is %s", web.Bytes(least), web.Bytes(two), web.Bytes(limit)),
 			Rule:    "an estimate from rows, columns and models", Action: "fewer trials are learnt at once; a model that does not fit on its own is left out with the reason",
 			Suggestion: "a higher limits.memory, or fewer rows or columns, lets more be learnt at once",
 		})
 	}
-	f.tell("data", "learning takes about %s of memory, one trial at a time; limits.memory is %s", web.Bytes(least), web.Bytes(limit))
+	f.tell("data", "a run takes about %s of memory, one trial at a time; limits.memory is %s", web.Bytes(least), web.Bytes(limit))
 	return f.stop("data", value.Gate{
 		Name: "memory", Passed: least <= limit,
-		Sentence: fmt.Sprintf("Learning from %s and %s takes about %s of memory even for one trial at a time; limits.memory allows %s.",
+		Sentence: fmt.Sprintf("A run with %s to learn from and %s takes about %s of memory even with one trial at a time; limits.memory allows %s.",
 			web.Count(len(f.split.Development), "row"), web.Count(len(p.Table.ByRole(table.Feature)), "column"), web.Bytes(least), web.Bytes(limit)),
 	}, "raise limits.memory, or read fewer rows or columns with data.source.query")
+}
+
+// threads is on how many threads test rows are evaluated and explained within
+// limits.memory.
+func (f *flow) threads() int {
+	limit, trials := int64(f.scenario.Limits.Memory), 1
+	if limit == 0 || f.learnt == nil {
+		return f.options.Threads
+	}
+	if f.learnt.Search != nil {
+		trials = len(f.learnt.Search.Trials)
+	}
+	m := f.learnt.Problem.MemoryOf(model.Entry{}, f.split)
+	return m.Threads(trials, f.options.Threads, limit)
 }
 
 func isBaseline(name string) bool { return strings.HasPrefix(name, "baseline.") }

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 	"bespoke/design"
 	"bespoke/evaluate"
 	"bespoke/internal/position"
+	"bespoke/internal/spill"
 	"bespoke/report"
 	"bespoke/runs"
 	"bespoke/scenario"
@@ -90,7 +92,8 @@ type flow struct {
 	options  Options
 	file     *scenario.File
 	scenario scenario.Scenario
-	store    *runs.Run // nil while checking
+	store    *runs.Run   // nil while checking
+	disk     *spill.Disk // of large columns; nil without limits.memory
 	table    *table.Table
 	split    table.Split
 	truth    []float64
@@ -111,8 +114,9 @@ func Check(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	defer runs.LimitMemory(int64(f.scenario.Limits.Memory))()
+	f.keepOnDisk(os.TempDir())
 	err = f.run(ctx, checking)
-	return f.settled(err)
+	return f.settled(errors.Join(err, f.disk.Close()))
 }
 
 // Run does the whole flow and writes bundle and report into the run's folder.
@@ -123,7 +127,9 @@ func Run(ctx context.Context, o Options) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
+	f.keepOnDisk(f.dir())
 	defer func() {
+		err = errors.Join(err, f.disk.Close())
 		if f.store != nil {
 			err = errors.Join(err, f.store.Close())
 		}

@@ -80,7 +80,7 @@ func TestRanking(t *testing.T) {
 	if e := r.Explain.Importances[0].Effects[0]; e.Score != explain.Order || !(e.Low > 0) {
 		t.Errorf("most important: %+v", e)
 	}
-	said := report(t, r)
+	said := reported(t, r)
 	for _, want := range []string{"put the rows of each of 90 queries (search) in order", "NDCG@3", "MAP", "MRR", "A ranking takes no actions"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the report does not say %q", want)
@@ -93,7 +93,7 @@ func TestRanking(t *testing.T) {
 	predictsRanks(t, r.Bundle.Path, filepath.Join(dir, "offers.csv"))
 }
 
-func report(t *testing.T, r *pipeline.Result) string {
+func reported(t *testing.T, r *pipeline.Result) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := web.Text(&out, r.Document(), 400, false); err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"bespoke/data"
+	"bespoke/internal/spill"
 	"bespoke/runs"
 	"bespoke/scenario"
 	"bespoke/table"
@@ -24,7 +25,7 @@ import (
 func (f *flow) read(ctx context.Context) error {
 	d := f.scenario.Data
 	d.Columns = grouping(d.Columns, f.scenario.Value)
-	opt := data.Options{Threads: f.options.Threads, Memory: int64(f.scenario.Limits.Memory)}
+	opt := f.reading()
 	loaded, err := data.Read(ctx, d, f.file.Dir, opt)
 	if err != nil {
 		// A top by a column that is not there is told by the payoffs, which know
@@ -68,6 +69,23 @@ func (f *flow) read(ctx context.Context) error {
 	f.result.Data = out
 	f.tellData(out)
 	return nil
+}
+
+// inMemory is which part of limits.memory, one in so many, the columns of a source
+// may fill before they are kept on disk.
+var inMemory = int64(4)
+
+// keepOnDisk lets large columns be in a folder of parent where the memory is
+// limited.
+func (f *flow) keepOnDisk(parent string) {
+	if limit := int64(f.scenario.Limits.Memory); limit > 0 {
+		f.disk = spill.New(parent, limit/inMemory)
+	}
+}
+
+// reading is what reading may use.
+func (f *flow) reading() data.Options {
+	return data.Options{Threads: f.options.Threads, Memory: int64(f.scenario.Limits.Memory), Disk: f.disk}
 }
 
 // grouping keeps the columns that tops group rows by from models, unless the

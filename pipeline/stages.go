@@ -254,7 +254,7 @@ func (f *flow) explain(ctx context.Context) error {
 	}
 	var err error
 	x.Importances, err = explain.Importances(ctx, s, test, truth, explain.Options{
-		Columns: shuffled(x, s), Queries: f.queriesOf(f.split.Test), Top: f.scenario.Evaluate.First(), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.options.Threads,
+		Columns: shuffled(x, s), Queries: f.queriesOf(f.split.Test), Top: f.scenario.Evaluate.First(), Repeats: f.scenario.Explain.Repeats, Seed: f.scenario.Seed, Threads: f.threads(),
 		Progress: func(done, total int) {
 			f.options.Report.Tell(event("explain", "columns", done, total))
 		},
@@ -350,7 +350,7 @@ func (f *flow) attach(ctx context.Context, l *data.Loaded) error {
 		return nil
 	}
 	v := *f.scenario.Value
-	names, err := l.Attach(ctx, v.File, f.file.Dir, data.Options{Threads: f.options.Threads})
+	names, err := l.Attach(ctx, v.File, f.file.Dir, f.reading())
 	if err != nil {
 		return err
 	}

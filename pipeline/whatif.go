@@ -204,5 +204,5 @@ func (f *flow) resheet(l Learning, under *Learnt, c evaluate.Contender, t *tune.
 	if err != nil {
 		return nil, err
 	}
-	return payoffs.Sheet(f.table.Take(f.split.Test), c.Held.Predictions, c.Held.Truth, f.options.Threads)
+	return payoffs.Sheet(f.table.View(f.split.Test), c.Held.Predictions, c.Held.Truth, f.options.Threads)
 }

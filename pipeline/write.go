@@ -40,6 +40,9 @@ func (f *flow) open() error {
 	if f.store, err = begin(f.dir(), key); err != nil {
 		return err
 	}
+	if err := f.disk.Sweep(); err != nil {
+		return err
+	}
 	if f.store.Resumed() {
 		f.tell("data", "going on with the run in %s", f.store.Dir())
 	}

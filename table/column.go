@@ -94,6 +94,10 @@ type Column struct {
 	Levels  []string // of Codes
 	Texts   []string
 	Times   []int64
+
+	// OnDisk says that the values are pages of a file, see package spill: they
+	// take no memory that lasts.
+	OnDisk bool
 }
 
 // NewNumber makes a number column that owns the values.
@@ -164,6 +168,7 @@ func (c *Column) Take(rows []int) *Column { return gather(c, rows) }
 // gather is Take for row numbers of any size.
 func gather[R int | int32](c *Column, rows []R) *Column {
 	d := *c
+	d.OnDisk = false
 	switch c.Kind {
 	case Number:
 		d.Numbers = take(c.Numbers, rows)

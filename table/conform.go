@@ -90,7 +90,7 @@ func (c *Column) conform(f Field) (*Column, Unseen, error) {
 func (c *Column) relevel(f Field) (*Column, Unseen, error) {
 	d := &Column{Name: f.Name, Kind: Category, Role: f.Role, Levels: f.Levels}
 	if slices.Equal(c.Levels, f.Levels) {
-		d.Codes = c.Codes
+		d.Codes, d.OnDisk = c.Codes, c.OnDisk
 		return d, Unseen{}, nil
 	}
 	code := make(map[string]int32, len(f.Levels))

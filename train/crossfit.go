@@ -174,6 +174,8 @@ func (p *Problem) Calibrate(o *OutOfFold) (*Calibration, error) {
 	if !p.Task.Classes() {
 		return &Calibration{Predictions: o.Predictions}, nil
 	}
+	_, leave := p.enter(1) // it takes memory like a fit
+	defer leave()
 	y := pick(p.Y, o.Rows)
 	k := p.Outputs()
 	chosen, scores, err := calibrate.Choose(o.Predictions, y, k, p.Seed)

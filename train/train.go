@@ -59,6 +59,9 @@ type Problem struct {
 	Seed uint64
 	// Entries are the models there are.
 	Entries []model.Entry
+	// Actions is how many actions the payoffs choose from, for MemoryOf; 0 without
+	// payoffs.
+	Actions int
 	// Limit is limits.memory in bytes, 0 for none. CrossFit refuses a candidate
 	// that needs more on its own.
 	Limit int64

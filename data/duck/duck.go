@@ -1,6 +1,6 @@
 // Package duck runs DuckDB inside the process as a reader of files: a database in
-// memory that loads no extensions, reaches no network, writes no files, and
-// streams the result of one SELECT in chunks of typed columns.
+// memory that loads no extensions, reaches no network, writes no files but those of
+// Options.Spill, and streams the result of one SELECT in chunks of typed columns.
 //
 //	db, err := duck.Open(duck.Options{Threads: 2, Memory: 1 << 30})
 //	defer db.Close()
@@ -53,6 +53,9 @@ type Options struct {
 	// Sandbox, when not nil, lists the only files and folders that SQL may read;
 	// then nothing can be written either.
 	Sandbox *Sandbox
+	// Spill is the folder for what does not fit into the database's memory, such
+	// as the rows of a query that sorts; empty keeps all in memory.
+	Spill string
 }
 
 // Sandbox bounds what SQL may read. Paths are absolute.
@@ -75,7 +78,7 @@ func Open(o Options) (*DB, error) {
 		{"allow_community_extensions", "false"},
 		{"allow_unsigned_extensions", "false"},
 		{"allow_persistent_secrets", "false"},
-		{"temp_directory", ""},
+		{"temp_directory", o.Spill},
 		{"preserve_insertion_order", "true"},
 	} {
 		if mapping.SetConfig(config, s[0], s[1]) != mapping.StateSuccess {

@@ -107,6 +107,9 @@ func build(raw *source.Raw, kinds []*table.Kind, opt Options) (*table.Table, []t
 			for i := range work {
 				w := &worker{raw: raw.Columns[i], rows: raw.Rows, missing: missing, levels: opt.levels[raw.Columns[i].Name]}
 				c, err := w.convert(kinds[i])
+				if err == nil {
+					err = handOver(c, raw.Columns[i])
+				}
 				results[i] = result{c, w.findings, err}
 				*raw.Columns[i] = source.Column{Name: raw.Columns[i].Name, Form: raw.Columns[i].Form} // let the bytes go
 			}

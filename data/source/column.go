@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"bespoke/data/duck"
+	"bespoke/internal/spill"
 	"bespoke/table"
 )
 
@@ -19,14 +20,67 @@ func newColumn(name string, form Form, kind string) *Column {
 
 // expect makes room for so many rows, so that growing does not take the column's
 // memory twice. Texts grow in blocks.
-func (c *Column) expect(rows int) {
+func (c *Column) expect(rows int) error {
+	var err error
 	switch c.Form {
 	case Numbers:
-		c.Numbers = make([]float64, 0, rows)
+		c.Numbers, err = spill.Make[float64](c.disk, rows)
+		c.Numbers = c.Numbers[:0]
 	case Times:
-		c.Times = make([]int64, 0, rows)
+		c.Times, err = spill.Make[int64](c.disk, rows)
+		c.Times = c.Times[:0]
 	case Texts, Nested:
 	}
+	return err
+}
+
+// room makes sure that so many rows more need no memory where the column is on
+// disk. In memory a column grows by itself.
+func (c *Column) room(rows int) error {
+	if c.disk == nil {
+		return nil
+	}
+	var err error
+	switch c.Form {
+	case Numbers:
+		c.Numbers, err = spill.Grown(c.disk, c.Numbers, rows)
+	case Times:
+		c.Times, err = spill.Grown(c.disk, c.Times, rows)
+	case Texts, Nested:
+	}
+	return err
+}
+
+// putOn moves the values to a disk.
+func (c *Column) putOn(d *spill.Disk) error {
+	if c.disk == nil {
+		c.disk = d
+		var err error
+		if c.Numbers, err = spill.Copy(d, c.Numbers); err != nil {
+			return err
+		}
+		if c.Times, err = spill.Copy(d, c.Times); err != nil {
+			return err
+		}
+	}
+	if c.Text == nil {
+		return nil
+	}
+	c.Text.disk = d
+	return c.Text.putAway()
+}
+
+// Disk is what has the column's values; nil where they are in memory.
+func (c *Column) Disk() *spill.Disk { return c.disk }
+
+// Free lets the values go.
+func (c *Column) Free() {
+	spill.Free(c.disk, c.Numbers)
+	spill.Free(c.disk, c.Times)
+	if c.Text != nil {
+		c.Text.free()
+	}
+	c.Numbers, c.Times, c.Text = nil, nil, nil
 }
 
 // largestExact is 2^53: from here on whole numbers lose digits in a float64.
@@ -35,6 +89,9 @@ const largestExact = 1 << 53
 // add appends the rows of one vector of a chunk to the column.
 func (c *Column) add(chunk duck.Chunk, at, rows int) error {
 	v := duck.Column(chunk, at)
+	if err := c.room(rows); err != nil {
+		return err
+	}
 	switch c.Form {
 	case Texts:
 		if !c.Text.addVector(duck.Strings(v, rows)) {
@@ -74,9 +131,12 @@ func (c *Column) addTimes(values []int64, ok duck.Valid) {
 	}
 }
 
-// size is how many bytes the column holds.
+// size is how many bytes of memory the column holds.
 func (c *Column) size() int64 {
-	n := 8 * int64(len(c.Numbers)+len(c.Times))
+	n := int64(0)
+	if c.disk == nil {
+		n = 8 * int64(len(c.Numbers)+len(c.Times))
+	}
 	if c.Text != nil {
 		n += c.Text.size()
 	}

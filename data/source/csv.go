@@ -43,7 +43,7 @@ func readCSV(ctx context.Context, j *job, name string) (*Raw, error) {
 		return nil, fmt.Errorf("data: reading %q: the file has a header (%d columns) but no rows", name, len(d.Names))
 	}
 	cells := int64(rows) * int64(len(d.Names))
-	if err := j.budget.need(fmt.Sprintf("%q (%d rows x %d columns)", name, rows, len(d.Names)), t.Bytes+cells*12); err != nil {
+	if err := j.need(fmt.Sprintf("%q (%d rows x %d columns)", name, rows, len(d.Names)), t.Bytes+cells*12); err != nil {
 		return nil, err
 	}
 	raw, err := j.readFields(ctx, t, d, count, rows)
@@ -148,7 +148,7 @@ func (j *job) collect(ctx context.Context, db *duck.DB, sql string, raw *Raw, wh
 			}
 		}
 		raw.Rows += rows
-		return j.budget.take(what, raw.size()-before)
+		return j.added(raw, what, before)
 	})
 }
 

@@ -29,7 +29,7 @@ func readJSON(ctx context.Context, j *job, name string) (*Raw, error) {
 	if err := checkRecords(t); err != nil {
 		return nil, err
 	}
-	if err := j.budget.need(fmt.Sprintf("%q", name), t.Bytes*2); err != nil {
+	if err := j.need(fmt.Sprintf("%q", name), t.Bytes*2); err != nil {
 		return nil, err
 	}
 	db, err := j.open()
@@ -89,7 +89,7 @@ func (j *job) readRecords(ctx context.Context, name string, db *duck.DB, relatio
 			}
 		}
 		raw.Rows += rows
-		return j.budget.take(fmt.Sprintf("%q", name), raw.size()-before)
+		return j.added(raw, fmt.Sprintf("%q", name), before)
 	})
 	if err != nil {
 		return nil, err

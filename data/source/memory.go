@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,8 +75,58 @@ func (b *budget) take(what string, bytes int64) error {
 // full says whether the limit was passed.
 func (b *budget) full() bool { return b.taken > b.limit }
 
-// giveBack takes the columns of an abandoned reading off the account.
-func (b *budget) giveBack(r *Raw) { b.taken -= r.size() }
+// giveBack takes the columns of an abandoned reading off the account and lets
+// them go.
+func (b *budget) giveBack(r *Raw) {
+	b.taken -= r.size()
+	for _, c := range r.Columns {
+		c.Free()
+	}
+}
+
+// need is budget.need of columns: on the disk they need no memory.
+func (j *job) need(what string, bytes int64) error {
+	if j.Disk.Takes(bytes) {
+		return nil
+	}
+	return j.budget.need(what, bytes)
+}
+
+// settle puts the columns on the disk when with so many bytes more they are
+// large, and if they are there already, what has been added in memory.
+func (j *job) settle(r *Raw, more int64) error {
+	if !j.Disk.Takes(r.size()+more) && !slices.ContainsFunc(r.Columns, func(c *Column) bool { return c.disk != nil }) {
+		return nil
+	}
+	for _, c := range r.Columns {
+		if err := c.putOn(j.Disk); err != nil {
+			return fmt.Errorf("data: reading: column %q: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// added settles the columns after rows were added to them, before which they
+// held so many bytes, and takes the memory that they hold more.
+func (j *job) added(r *Raw, what string, before int64) error {
+	if err := j.settle(r, 0); err != nil {
+		return err
+	}
+	return j.budget.take(what, r.size()-before)
+}
+
+// spillFolder is where DuckDB may put what it has no memory for; empty without a
+// disk.
+func (j *job) spillFolder() (string, error) {
+	if j.Disk == nil {
+		return "", nil
+	}
+	folder, err := j.Disk.Folder()
+	if err != nil {
+		return "", fmt.Errorf("data: reading: %w", err)
+	}
+	return filepath.Join(folder, "duckdb"), nil
+}
 
 // size is how many bytes the columns hold.
 func (r *Raw) size() int64 {

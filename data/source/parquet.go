@@ -34,7 +34,7 @@ func readParquet(ctx context.Context, j *job, name string) (*Raw, error) {
 		bytes, err1 := strconv.ParseInt(size[0][0], 10, 64)
 		values, err2 := strconv.ParseInt(size[0][1], 10, 64)
 		if err1 == nil && err2 == nil {
-			if err := j.budget.need(fmt.Sprintf("%q", name), bytes+12*values); err != nil {
+			if err := j.need(fmt.Sprintf("%q", name), bytes+12*values); err != nil {
 				return nil, err
 			}
 			// The file says how many rows it has; it is believed where its values

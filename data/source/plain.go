@@ -55,7 +55,7 @@ func (j *job) records(ctx context.Context, name string, r *csv.Reader, d textfil
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if err := j.budget.take(fmt.Sprintf("%q", name), raw.size()-before); err != nil {
+			if err := j.added(raw, fmt.Sprintf("%q", name), before); err != nil {
 				return nil, err
 			}
 			before = raw.size()

@@ -27,7 +27,11 @@ func readQuery(ctx context.Context, j *job) (*Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := duck.Open(duck.Options{Threads: 1, Memory: j.budget.limit, Sandbox: &named.box})
+	folder, err := j.spillFolder()
+	if err != nil {
+		return nil, err
+	}
+	db, err := duck.Open(duck.Options{Threads: 1, Memory: j.budget.limit, Sandbox: &named.box, Spill: folder})
 	if err != nil {
 		return nil, err
 	}

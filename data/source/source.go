@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"bespoke/data/duck"
+	"bespoke/internal/spill"
 	"bespoke/scenario"
 	"bespoke/table"
 )
@@ -62,6 +63,8 @@ type Column struct {
 	// Inexact counts whole numbers beyond 2^53, which a float64 cannot hold
 	// exactly.
 	Inexact int
+
+	disk *spill.Disk // that has the values; nil while they are in memory
 }
 
 // Raw is what a source gave.
@@ -103,6 +106,9 @@ type Request struct {
 	// Memory is how many bytes reading may use; 0 means three quarters of what
 	// the machine has free.
 	Memory int64
+	// Disk, when not nil, takes the columns of sources that are large for it
+	// (Disk.Takes). They are valid until it is closed.
+	Disk *spill.Disk
 	// Env gives environment variables for connections; nil means the process's
 	// own.
 	Env func(name string) (value string, ok bool)
@@ -175,7 +181,11 @@ func (j *job) close() {
 func (j *job) open() (*duck.DB, error) {
 	if j.db == nil {
 		// Files are streamed: the rows that were read take the memory, not DuckDB.
-		db, err := duck.Open(duck.Options{Threads: j.Threads, Memory: j.budget.limit / 4})
+		folder, err := j.spillFolder()
+		if err != nil {
+			return nil, err
+		}
+		db, err := duck.Open(duck.Options{Threads: j.Threads, Memory: j.budget.limit / 4, Spill: folder})
 		if err != nil {
 			return nil, err
 		}
@@ -223,7 +233,7 @@ func (j *job) readFiles(ctx context.Context) (*Raw, error) {
 			all = one
 			continue
 		}
-		if err := all.append(one, paths[0], p); err != nil {
+		if err := j.append(all, one, paths[0], p); err != nil {
 			return nil, err
 		}
 	}
@@ -272,7 +282,10 @@ func (j *job) abs(path string) string {
 }
 
 // append puts the rows of another file of the same glob below.
-func (r *Raw) append(o *Raw, first, path string) error {
+func (j *job) append(r, o *Raw, first, path string) error {
+	if err := j.settle(r, o.size()); err != nil {
+		return err
+	}
 	at := make(map[string]*Column, len(o.Columns))
 	for _, c := range o.Columns {
 		at[c.Name] = c
@@ -286,7 +299,9 @@ func (r *Raw) append(o *Raw, first, path string) error {
 		if c.Form != d.Form {
 			return fmt.Errorf("data: reading %q: column %q is %s, in %q it is %s; they must be alike", path, c.Name, d.Form, first, c.Form)
 		}
-		c.join(d)
+		if err := c.join(d); err != nil {
+			return err
+		}
 	}
 	for _, c := range o.Columns {
 		if _, more := at[c.Name]; more {
@@ -304,15 +319,20 @@ func (r *Raw) append(o *Raw, first, path string) error {
 	return nil
 }
 
-func (c *Column) join(d *Column) {
+func (c *Column) join(d *Column) error {
 	c.Inexact += d.Inexact
+	if err := c.room(max(len(d.Numbers), len(d.Times))); err != nil {
+		return err
+	}
 	switch c.Form {
 	case Texts:
-		c.Text.join(d.Text)
+		return c.Text.join(d.Text)
 	case Numbers:
 		c.Numbers = append(c.Numbers, d.Numbers...)
 	case Times:
 		c.Times = append(c.Times, d.Times...)
 	case Nested:
 	}
+	d.Free()
+	return nil
 }

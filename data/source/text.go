@@ -1,6 +1,9 @@
 package source
 
-import "bespoke/data/duck"
+import (
+	"bespoke/data/duck"
+	"bespoke/internal/spill"
+)
 
 // blockRows is how many rows a block of a Text holds.
 const blockRows = 1 << 16
@@ -12,6 +15,14 @@ type Text struct {
 	blocks []block
 	rows   int
 	bytes  int64
+
+	disk  *spill.Disk // for full blocks; nil keeps them in memory
+	away  int         // blocks before this one are on the disk
+	saved int64       // bytes there
+	// Blocks are cut from these; those of other files of a glob come with them.
+	letters pool[byte]
+	places  pool[uint32]
+	spare   block // memory of a block that was put away, for the next one
 }
 
 // block holds up to blockRows cells; cell i ends at ends[i] and starts where the
@@ -19,6 +30,7 @@ type Text struct {
 type block struct {
 	bytes []byte
 	ends  []uint32
+	away  bool // on the disk
 }
 
 // Len is the number of rows.
@@ -74,8 +86,9 @@ func (t *Text) addVector(cells []duck.String, ok duck.Valid) bool {
 
 // grow starts a block, sized like the one before.
 func (t *Text) grow() {
-	var b block
-	if n := len(t.blocks); n > 0 {
+	b := t.spare
+	t.spare = block{}
+	if n := len(t.blocks); n > 0 && b.ends == nil {
 		b.bytes = make([]byte, 0, len(t.blocks[n-1].bytes)+len(t.blocks[n-1].bytes)/16)
 		b.ends = make([]uint32, 0, blockRows)
 	}
@@ -109,16 +122,87 @@ func (t *Text) Each(f func(row int, s []byte) bool) {
 	}
 }
 
-// join appends the rows of o.
-func (t *Text) join(o *Text) {
+// join appends the rows of o, which must not be used any more.
+func (t *Text) join(o *Text) error {
 	if t.rows%blockRows == 0 {
 		t.blocks = append(t.blocks, o.blocks...)
 		t.rows += o.rows
 		t.bytes += o.bytes
-		return
+		t.saved += o.saved
+		t.letters.all = append(t.letters.all, o.letters.all...)
+		t.places.all = append(t.places.all, o.places.all...)
+		return t.putAway()
 	}
 	o.Each(func(_ int, s []byte) bool { return t.Add(s) })
+	o.free()
+	return t.putAway()
 }
 
-// size is how many bytes the column holds.
-func (t *Text) size() int64 { return t.bytes + 4*int64(t.rows) }
+// size is how many bytes of memory the column holds.
+func (t *Text) size() int64 { return t.bytes + 4*int64(t.rows) - t.saved }
+
+// putAway moves the full blocks to the disk, where there is one.
+func (t *Text) putAway() error {
+	if t.disk == nil {
+		return nil
+	}
+	for ; t.away < len(t.blocks); t.away++ {
+		b := &t.blocks[t.away]
+		if b.away {
+			continue
+		}
+		if len(b.ends) < blockRows && t.away == len(t.blocks)-1 {
+			return nil
+		}
+		old := *b
+		var err error
+		if b.bytes, err = t.letters.keep(t.disk, old.bytes); err != nil {
+			return err
+		}
+		if b.ends, err = t.places.keep(t.disk, old.ends); err != nil {
+			return err
+		}
+		b.away = true
+		t.saved += int64(len(b.bytes)) + 4*int64(len(b.ends))
+		t.spare = block{bytes: old.bytes[:0], ends: old.ends[:0]}
+	}
+	return nil
+}
+
+// free lets all blocks go.
+func (t *Text) free() {
+	t.letters.free(t.disk)
+	t.places.free(t.disk)
+	t.blocks, t.spare = nil, block{}
+}
+
+// pool cuts slices from large pieces of a disk: millions of small files would be
+// more than a system maps.
+type pool[T spill.Number] struct {
+	all  [][]T
+	left []T
+}
+
+// Pieces grow from the first to the last of these sizes.
+const firstPiece, lastPiece = 1 << 20, 1 << 24
+
+func (p *pool[T]) keep(d *spill.Disk, s []T) ([]T, error) {
+	if len(p.left) < len(s) {
+		piece, err := spill.Make[T](d, max(len(s), min(lastPiece, firstPiece<<len(p.all))))
+		if err != nil {
+			return nil, err
+		}
+		p.all, p.left = append(p.all, piece), piece
+	}
+	out := p.left[:len(s):len(s)]
+	copy(out, s)
+	p.left = p.left[len(s):]
+	return out, nil
+}
+
+func (p *pool[T]) free(d *spill.Disk) {
+	for _, piece := range p.all {
+		spill.Free(d, piece)
+	}
+	p.all, p.left = nil, nil
+}

@@ -36,7 +36,14 @@ func (j *job) readTyped(ctx context.Context, db *duck.DB, relation, what string,
 		aliases = append(aliases, alias)
 		selected = append(selected, plan.Cast(alias))
 		c := newColumn(unique[i], forms[plan.Form], plan.Name)
-		c.expect(rows)
+		if j.Disk.Takes(8 * int64(rows) * int64(len(fields))) {
+			if err := c.putOn(j.Disk); err != nil {
+				return nil, err
+			}
+		}
+		if err := c.expect(rows); err != nil {
+			return nil, err
+		}
 		raw.Columns = append(raw.Columns, c)
 		if plan.Form == duck.Nested {
 			raw.Findings = append(raw.Findings, nestedFinding(unique[i], what))

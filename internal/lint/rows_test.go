@@ -12,7 +12,7 @@ import (
 // rows is the direction of the codebase: a package may import only packages of
 // the rows above its own. ARCHITECTURE.md says why each stands where it does.
 var rows = [][]string{
-	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson", "internal/histogram", "internal/exclusive", "internal/descent", "text"},
+	{"internal/position", "internal/jsonlit", "internal/near", "internal/strictjson", "internal/histogram", "internal/exclusive", "internal/descent", "internal/spill", "text"},
 	{"table", "scenario", "runs", "ledger", "web"},
 	{"draft", "model", "formula", "internal/rowjson", "profit", "allocate"},
 	{"objective", "internal/benchset"},
