@@ -15,7 +15,8 @@ import (
 	"bespoke/zoo"
 )
 
-// gainShare is one over the share of a time budget that measuring gains may take.
+// gainShare is one over the share of a time budget that measuring gains may
+// take, each encoding as much as any other.
 const gainShare = 3
 
 // gains tries the steps of derived features for the encodings that the
@@ -25,15 +26,17 @@ func (l Learning) gains(ctx context.Context, out *Learnt) ([]train.Gain, error) 
 	if !wish.Auto() && len(wish.Force) == 0 {
 		return nil, nil
 	}
-	if budget := time.Duration(l.Scenario.Budget.Time); budget > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadlineCause(ctx, time.Now().Add(budget/gainShare), train.ErrLate)
-		defer cancel()
-	}
 	var all []train.Gain
-	for _, e := range encodings(out.Plan.Candidates) {
+	each := encodings(out.Plan.Candidates)
+	for _, e := range each {
 		work := func() ([]train.Gain, error) {
-			return out.Problem.MeasureGains(ctx, wish, e, l.Split, l.Threads)
+			within := ctx
+			if budget := time.Duration(l.Scenario.Budget.Time); budget > 0 {
+				var cancel context.CancelFunc
+				within, cancel = context.WithTimeoutCause(ctx, budget/time.Duration(gainShare*len(each)), train.ErrLate)
+				defer cancel()
+			}
+			return out.Problem.MeasureGains(within, wish, e, l.Split, l.Threads)
 		}
 		var gains []train.Gain
 		var err error

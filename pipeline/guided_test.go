@@ -47,6 +47,15 @@ func TestGuidedRun(t *testing.T) {
 	sameAsRun(t, r, ask(t, clock, change(t, "the same", "value.actions.refuse=0")).Cases[0])
 }
 
+// A time in which no derived feature can be measured still ends in a bundle.
+func TestHardlyAnyTime(t *testing.T) {
+	dir := write(t, guided("time: 20ms"), "loans.csv", tabletest.Loans(500, 1))
+	r := run(t, pipeline.Options{Path: dir, Threads: 2, Version: "test"})
+	if _, err := bundle.Open(r.Bundle.Path); err != nil {
+		t.Error(err)
+	}
+}
+
 // A mean that breaks a limit gives way to a smaller one.
 func TestFewerMembersWithinLimits(t *testing.T) {
 	dir := write(t, guided("trials: 16, search: guided"), "loans.csv", tabletest.Loans(500, 1))

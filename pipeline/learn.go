@@ -290,6 +290,10 @@ func (l Learning) stakes(out *Learnt) ([]float64, error) {
 	return all, nil
 }
 
+// refitShare is one over the share of a time budget that is kept for learning
+// what is chosen again from all development rows.
+const refitShare = 7
+
 func (l Learning) search(ctx context.Context, out *Learnt) error {
 	p := out.Problem
 	dev := l.Split.Development
@@ -322,7 +326,7 @@ func (l Learning) search(ctx context.Context, out *Learnt) error {
 		return err
 	}
 	if budget.Time > 0 { // the gains are part of the search
-		budget.Time = max(1, budget.Time-scenario.Duration(time.Since(begin)))
+		budget.Time = max(1, budget.Time-budget.Time/refitShare-scenario.Duration(time.Since(begin)))
 	}
 	p.Extras = train.KeptOf(out.Gains)
 	l.bound(p, out.Plan.Candidates, max(budget.Trials, len(out.Plan.Candidates)))

@@ -296,7 +296,8 @@ type Limits struct {
 type Budget struct {
 	// Trials is how many candidates are tried.
 	Trials int `yaml:"trials,omitempty" json:"trials,omitempty" rule:"min=1 max=100000"`
-	// Time is how long the search may take, such as 10m; instead of trials.
+	// Time is how long the search may take, such as 10m; instead of trials. A
+	// seventh of it is kept for learning what is chosen again from all rows.
 	// Then the result depends on the speed of the machine.
 	Time Duration `yaml:"time,omitempty" json:"time,omitempty" rule:"above=0"`
 	// Search is how candidates are found. draw: design's proposals, then chance.
