@@ -189,12 +189,20 @@ func valueOf(c model.Candidate, p model.Param) any {
 // add adds a candidate, brought within what the entry's parameters may be, unless
 // that makes it one that is there already.
 func (p *Plan) add(c model.Candidate, e model.Entry) {
-	c = within(c, e)
-	if i := slices.IndexFunc(p.Candidates, func(have model.Candidate) bool { return same(c, have, e) }); i >= 0 {
+	if i := p.join(c, e); i >= 0 {
 		p.Skipped = append(p.Skipped, Skipped{Model: c.Model, Reason: fmt.Sprintf("%s: within design.params it is the same as %s", c.Label, p.Candidates[i].Label)})
-		return
 	}
-	p.Candidates = append(p.Candidates, c)
+}
+
+// join is add without a note: it gives the place of the candidate that is the
+// same, -1 where there is none.
+func (p *Plan) join(c model.Candidate, e model.Entry) int {
+	c = within(c, e)
+	i := slices.IndexFunc(p.Candidates, func(have model.Candidate) bool { return same(c, have, e) })
+	if i < 0 {
+		p.Candidates = append(p.Candidates, c)
+	}
+	return i
 }
 
 // unused notes the models for which design.params says something and that are

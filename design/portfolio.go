@@ -56,10 +56,7 @@ func Portfolio(plan Plan, entries []model.Entry, wish scenario.Design) (Plan, er
 	out.Candidates = slices.Clone(plan.Candidates)
 	add := func(c model.Candidate) {
 		entry, _ := find(entries, c.Model)
-		c = within(c, entry)
-		if !slices.ContainsFunc(out.Candidates, func(have model.Candidate) bool { return same(c, have, entry) }) {
-			out.Candidates = append(out.Candidates, c)
-		}
+		out.join(c, entry)
 	}
 	if plan.Facts.Rows < learntBelow {
 		out.Candidates = out.Candidates[:min(2, len(out.Candidates))]

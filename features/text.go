@@ -16,12 +16,7 @@ var tfidfStep = Step{
 	Summary: "The commonest words and pairs of neighbouring words of the training rows are counted, weighted by how few rows have them, " +
 		"and scaled to length 1; words are hashed, so nothing depends on a vocabulary's order.",
 	Params: []model.Param{
-		{
-			Name: "features", Doc: "At most this many words and pairs are kept, those that the most rows have; 0 chooses one per 8 training rows, from 16 to 256, fewer where rows are very many.",
-			Default: 0.0, Min: 0, Max: 1 << 14, Integer: true,
-		},
-		{Name: "rows", Doc: "A word or pair must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true},
-		bitsParam("words"),
+		keptParam("words and pairs"), rowsParam("word or pair"), bitsParam("words"),
 	},
 	accepts: []form{words},
 	fit: func(b *block, p model.Params, _ *training) (step, error) {
@@ -36,12 +31,7 @@ var nGramsStep = Step{
 	Summary: "Runs of characters of the training rows are hashed and counted as words are by tf-idf; " +
 		"they find parts of words, spellings and codes that words miss.",
 	Params: []model.Param{
-		{
-			Name: "features", Doc: "At most this many runs are kept, those that the most rows have; 0 chooses one per 8 training rows, from 16 to 256, fewer where rows are very many.",
-			Default: 0.0, Min: 0, Max: 1 << 14, Integer: true,
-		},
-		{Name: "rows", Doc: "A run must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true},
-		bitsParam("runs"), lowParam, highParam,
+		keptParam("runs"), rowsParam("run"), bitsParam("runs"), lowParam, highParam,
 	},
 	accepts: []form{words},
 	fit: func(b *block, p model.Params, _ *training) (step, error) {
@@ -59,8 +49,7 @@ var topicsStep = Step{
 		{Name: "of", Doc: "What is counted: words with pairs of them, or runs of characters.", Default: "words", Choices: []string{"words", "characters"}},
 		{Name: "topics", Doc: "How many directions are kept.", Default: 16.0, Min: 1, Max: 256, Integer: true},
 		{Name: "features", Doc: "At most this many words or runs are counted, those that the most rows have.", Default: 1024.0, Min: 1, Max: text.MostTerms, Integer: true},
-		{Name: "rows", Doc: "A word or run must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true},
-		bitsParam("words or runs"), lowParam, highParam,
+		rowsParam("word or run"), bitsParam("words or runs"), lowParam, highParam,
 	},
 	accepts: []form{words},
 	fit:     fitTopics,
@@ -78,13 +67,25 @@ var termsStep = Step{
 			Name: "features", Doc: "At most this many words or runs are kept, those that the most rows have.",
 			Default: float64(1 << text.MostBits), Min: 1, Max: 1 << text.MostBits, Integer: true,
 		},
-		{Name: "rows", Doc: "A word or run must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true},
-		bitsParam("words or runs"), lowParam, highParam,
+		rowsParam("word or run"), bitsParam("words or runs"), lowParam, highParam,
 	},
 	accepts: []form{words},
 	alone:   true,
 	fit:     fitSparse,
 	empty:   func() step { return new(sparseTerms) },
+}
+
+// keptParam is the parameter of how many terms are kept.
+func keptParam(of string) model.Param {
+	return model.Param{
+		Name: "features", Doc: "At most this many " + of + " are kept, those that the most rows have; 0 chooses one per 8 training rows, from 16 to 256, fewer where rows are very many.",
+		Default: 0.0, Min: 0, Max: 1 << 14, Integer: true,
+	}
+}
+
+// rowsParam is the parameter of how many rows must have a term.
+func rowsParam(term string) model.Param {
+	return model.Param{Name: "rows", Doc: "A " + term + " must be in this many training rows.", Default: 2.0, Min: 1, Max: 1e9, Integer: true}
 }
 
 // bitsParam is the parameter of the size of the hash table.

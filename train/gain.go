@@ -365,7 +365,7 @@ func (m *meter) lossesWith(ctx context.Context, extras []features.Extra) ([]floa
 	if err != nil {
 		return nil, err
 	}
-	return p.losses(o), nil
+	return p.Losses(o.Rows, o.Predictions), nil
 }
 
 // QuickLosses are the losses of rows by the quick model that gains are measured
@@ -376,21 +376,22 @@ func (p *Problem) QuickLosses(ctx context.Context, e model.Encoding, learn, rows
 	if err != nil {
 		return nil, err
 	}
-	return p.losses(o), nil
+	return p.Losses(o.Rows, o.Predictions), nil
 }
 
-// losses are the loss of each predicted row: the log-loss in nats, of
-// probabilities from 1e-15, or the squared error.
-func (p *Problem) losses(o *OutOfFold) []float64 {
+// Losses are the losses of predictions of table rows, one each: the log-loss in
+// nats, of probabilities from 1e-15, or the squared error, for rankings that of
+// the grade; Orders has the losses of queries.
+func (p *Problem) Losses(rows []int, predictions []float64) []float64 {
 	k := p.Outputs()
-	out := make([]float64, len(o.Rows))
-	for i, r := range o.Rows {
+	out := make([]float64, len(rows))
+	for i, r := range rows {
 		if !p.Task.Classes() {
-			d := o.Predictions[i] - p.Y[r]
+			d := predictions[i] - p.Y[r]
 			out[i] = d * d
 			continue
 		}
-		out[i] = -math.Log(max(o.Predictions[i*k+int(p.Y[r])], 1e-15))
+		out[i] = -math.Log(max(predictions[i*k+int(p.Y[r])], 1e-15))
 	}
 	return out
 }

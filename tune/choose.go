@@ -11,7 +11,7 @@ import (
 
 // choose fills in the two choices, and the committee where there is one.
 func (s *Search) choose(o *Outcome) error {
-	best, most := -1, -1
+	best, most := -1, earnsMost(o.Trials)
 	for i, t := range o.Trials {
 		if t.Out() != "" {
 			continue
@@ -19,20 +19,33 @@ func (s *Search) choose(o *Outcome) error {
 		if best < 0 || s.better(t.Metric, o.Trials[best].Metric) {
 			best = i
 		}
-		if t.money != nil && (most < 0 || t.Money > o.Trials[most].Money) {
-			most = i
-		}
 	}
 	if best < 0 {
 		return errors.New("tune: search: every candidate failed; the first: " + o.Trials[0].Failed)
 	}
 	o.Technology = best
 	if most >= 0 {
-		o.Scenario, o.Equals = chooseMoney(o.Trials, most)
-	} else {
-		o.Scenario, o.Equals = s.chooseMetric(o.Trials, best)
+		o.Scenario, o.Equals = leastLoss(o.Trials, most, func(t *Trial) bool {
+			return t.money != nil && alike(o.Trials[most].money, t.money)
+		})
+	} else { // docs/decisions 0012
+		o.Scenario, o.Equals = leastLoss(o.Trials, best, func(t *Trial) bool {
+			return s.alikeMetric(&o.Trials[best].Judged, &t.Judged)
+		})
 	}
 	return s.committee(o, most)
+}
+
+// earnsMost is the trial with the most money, the first of equals; -1 without
+// payoffs.
+func earnsMost(trials []*Trial) int {
+	most := -1
+	for i, t := range trials {
+		if t.Out() == "" && t.money != nil && (most < 0 || t.Money > trials[most].Money) {
+			most = i
+		}
+	}
+	return most
 }
 
 // Ranked lists the trials that could be fitted in the order in which the
@@ -84,42 +97,13 @@ func (s *Search) better(a, b float64) bool {
 // bench/quality/RESULTS.md.
 const noiseErrors = 2
 
-// chooseMoney takes, among the trials whose money cannot be told from the
-// most, the one with the lowest proper loss: the largest of many noisy sums is
-// mostly luck. Two trials cannot be told apart when the mean of their paired
-// row differences is at most noiseErrors of its standard errors.
-func chooseMoney(trials []*Trial, most int) (chosen, equals int) {
-	chosen = most
-	for i, t := range trials {
-		if t.money == nil || !alike(trials[most].money, t.money) {
-			continue
-		}
-		t.Equal = true
-		equals++
-		if t.Loss < trials[chosen].Loss {
-			chosen = i
-		}
-	}
-	return chosen, equals
-}
-
-// alike says whether the money of the same rows cannot be told from the most.
-func alike(most, money []float64) bool {
-	difference := make([]float64, len(most))
-	for r := range difference {
-		difference[r] = most[r] - money[r]
-	}
-	gap, noise := meanError(difference)
-	return gap <= noiseErrors*noise
-}
-
-// chooseMetric takes, without payoffs, among the trials whose metric cannot be
-// told from the best, the one with the lowest proper loss, as chooseMoney does
-// with money and for the same reason: docs/decisions 0012.
-func (s *Search) chooseMetric(trials []*Trial, best int) (chosen, equals int) {
+// leastLoss takes, among the trials that cannot be told from the best, the one
+// with the lowest proper loss, and marks and counts them: the best of many noisy
+// figures is mostly luck.
+func leastLoss(trials []*Trial, best int, alike func(*Trial) bool) (chosen, equals int) {
 	chosen = best
 	for i, t := range trials {
-		if t.Out() != "" || !s.alikeMetric(&trials[best].Judged, &t.Judged) {
+		if t.Out() != "" || !alike(t) {
 			continue
 		}
 		t.Equal = true
@@ -129,6 +113,13 @@ func (s *Search) chooseMetric(trials []*Trial, best int) (chosen, equals int) {
 		}
 	}
 	return chosen, equals
+}
+
+// alike says whether the money of the same rows cannot be told from the most: the
+// mean of the paired differences is at most noiseErrors of its standard errors.
+func alike(most, money []float64) bool {
+	gap, noise := paired(most, money)
+	return gap <= noiseErrors*noise
 }
 
 // alikeMetric says whether a metric cannot be told from the best: the mean of the
@@ -157,6 +148,16 @@ func (s *Search) alikeMetric(best, other *Judged) bool {
 	}
 	gap, noise := meanError(difference)
 	return gap <= noiseErrors*noise
+}
+
+// paired is by how much figures of rows exceed others of the same rows on
+// average, with the standard error.
+func paired(figures, others []float64) (gap, noise float64) {
+	difference := make([]float64, len(figures))
+	for i := range difference {
+		difference[i] = figures[i] - others[i]
+	}
+	return meanError(difference)
 }
 
 // meanError is the mean and its standard error.

@@ -124,16 +124,7 @@ func (s *Search) losses(rows []int, predictions []float64) []float64 {
 		}
 		return orders.Losses(predictions)
 	}
-	out, k := make([]float64, len(rows)), s.Problem.Outputs()
-	for i, r := range rows {
-		y := s.Problem.Y[r]
-		if s.Problem.Task == model.Regression {
-			out[i] = (predictions[i] - y) * (predictions[i] - y)
-		} else {
-			out[i] = -math.Log(max(1e-15, predictions[i*k+int(y)]))
-		}
-	}
-	return out
+	return s.Problem.Losses(rows, predictions)
 }
 
 // climbers are the trials that can be compared in the first fold, the best

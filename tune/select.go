@@ -70,14 +70,10 @@ func (s *Search) bagged(o *Outcome, pool []int) ([]float64, *Nested, []bag, erro
 
 // nested compares the losses of rows.
 func (s *Search) nested(mean, single []float64) *Nested {
-	difference := make([]float64, len(mean))
-	for i := range difference {
-		difference[i] = single[i] - mean[i]
-	}
 	n := &Nested{}
 	n.Mean, _ = meanError(mean)
 	n.Single, _ = meanError(single)
-	_, n.Error = meanError(difference)
+	_, n.Error = paired(single, mean)
 	if s.Problem.Task == model.Regression {
 		n.Mean, n.Single = math.Sqrt(n.Mean), math.Sqrt(n.Single)
 	}
@@ -93,13 +89,7 @@ func (o *Outcome) Fewer(members int) (bool, error) {
 	}
 	s := *o.search
 	s.Committee, o.Committee, o.search = members, nil, &s // Again keeps to it as well
-	most := -1
-	for i, t := range o.Trials {
-		if t.Out() == "" && t.money != nil && (most < 0 || t.Money > o.Trials[most].Money) {
-			most = i
-		}
-	}
-	return true, s.committee(o, most)
+	return true, s.committee(o, earnsMost(o.Trials))
 }
 
 // on is the selection on some of the rows.
@@ -154,31 +144,42 @@ func (b *blend) lossesOf(weights []float64) []float64 {
 	out, z := make([]float64, len(b.rows)), make([]float64, b.width)
 	for n, i := range b.rows {
 		clear(z)
-		for j, w := range weights {
-			for k := range z {
-				if w > 0 {
-					z[k] += w * b.raw[j][i*b.width+k]
-				}
-			}
-		}
+		b.addTo(z, weights, i)
 		out[n] = b.lossAt(z, b.y[i])
 	}
+	return out
+}
+
+// addTo adds the weighted raw outputs of row i to z.
+func (b *blend) addTo(z, weights []float64, i int) {
+	for j, w := range weights {
+		for k := range z {
+			if w > 0 {
+				z[k] += w * b.raw[j][i*b.width+k]
+			}
+		}
+	}
+}
+
+// membersOf are the trials of the pool with a weight, the heaviest first.
+func membersOf(pool []int, weights []float64) []Member {
+	var out []Member
+	for i, w := range weights {
+		if w > 0 {
+			out = append(out, Member{Trial: pool[i], Weight: w})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	return out
 }
 
 // join makes the committee of the weights by trial of the pool, judged by its
 // out-of-fold predictions; nil when it has one member alone.
 func (s *Search) join(o *Outcome, pool []int, weights []float64) (*Committee, error) {
-	c := &Committee{}
-	for i, w := range weights {
-		if w > 0 {
-			c.Members = append(c.Members, Member{Trial: pool[i], Weight: w})
-		}
-	}
+	c := &Committee{Members: membersOf(pool, weights)}
 	if len(c.Members) < 2 {
 		return nil, nil
 	}
-	slices.SortStableFunc(c.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	var predictions [][]float64
 	var shares []float64
 	for _, m := range c.Members {

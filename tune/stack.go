@@ -101,26 +101,10 @@ func (s *Search) stack(o *Outcome, pool []int, bags []bag, most int) error {
 	return nil
 }
 
-// paired is how much less loss the second has over the same rows, with its
-// standard error.
-func paired(first, second []float64) (gain, noise float64) {
-	difference := make([]float64, len(first))
-	for i := range difference {
-		difference[i] = first[i] - second[i]
-	}
-	return meanError(difference)
-}
-
 // stacked makes the committee of a second level, judged by the given
 // predictions of folds by weights that they took no part in.
 func (s *Search) stacked(o *Outcome, pool []int, l *level, judged *train.OutOfFold) (*Committee, error) {
-	c := &Committee{Intercepts: l.intercepts}
-	for i, w := range l.weights {
-		if w > 0 {
-			c.Members = append(c.Members, Member{Trial: pool[i], Weight: w})
-		}
-	}
-	slices.SortStableFunc(c.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
+	c := &Committee{Intercepts: l.intercepts, Members: membersOf(pool, l.weights)}
 	var err error
 	if c.Judged, err = s.judge(judged); err != nil {
 		return nil, fmt.Errorf("tune: stack of %d candidates: %w", len(c.Members), err)
@@ -215,13 +199,7 @@ func (b *blend) spread(raw []float64) float64 {
 // at writes the level's raw outputs of row i into z.
 func (b *blend) at(l *level, i int, z []float64) {
 	copy(z, l.intercepts)
-	for j, w := range l.weights {
-		for k := range z {
-			if w > 0 {
-				z[k] += w * b.raw[j][i*b.width+k]
-			}
-		}
-	}
+	b.addTo(z, l.weights, i)
 }
 
 // lossesAt is the loss of each row at a second level.

@@ -50,24 +50,11 @@ func main() {
 }
 
 func run(dir, params string, threads, repeats, batch int, profile string) error {
-	set, err := benchset.Load(dir)
-	if err != nil {
-		return err
-	}
-	p, err := benchset.Params(params)
-	if err != nil {
-		return err
-	}
-	stop, err := benchset.Profile(profile)
-	if err != nil {
-		return err
-	}
-	defer stop()
 	var out result
-	for fold := range set.Folds {
-		if err := out.measure(set, fold, p, threads, repeats, batch); err != nil {
-			return err
-		}
+	if err := benchset.EachFold(dir, params, profile, func(set *benchset.Set, fold int, p model.Params) error {
+		return out.measure(set, fold, p, threads, repeats, batch)
+	}); err != nil {
+		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(out)
 }

@@ -171,6 +171,31 @@ func Profile(file string) (stop func(), err error) {
 	}, nil
 }
 
+// EachFold reads a data set and parameters and calls measure for each fold of the
+// set, in order, while it writes a CPU profile to the file; without a name it
+// writes none.
+func EachFold(dir, params, profile string, measure func(set *Set, fold int, p model.Params) error) error {
+	set, err := Load(dir)
+	if err != nil {
+		return err
+	}
+	p, err := Params(params)
+	if err != nil {
+		return err
+	}
+	stop, err := Profile(profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for fold := range set.Folds {
+		if err := measure(set, fold, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Params reads parameters of a model from JSON.
 func Params(text string) (model.Params, error) {
 	var p model.Params

@@ -190,17 +190,25 @@ func mustSave(t *testing.T, m model.Fitted) []byte {
 	return data
 }
 
-// predictAll predicts every row and verifies that each is a valid prediction.
+// predictAll predicts every row, without any sparse part, and verifies that each
+// is a valid prediction.
 func predictAll(t *testing.T, m model.Fitted, task model.Task, x *model.Matrix) []float64 {
 	t.Helper()
+	return predictEach(t, m, task, x.Rows, func(i int, out []float64) { m.Predict(x.Row(i), out) })
+}
+
+// predictEach predicts that many rows by predict and verifies that each is a
+// valid prediction.
+func predictEach(t *testing.T, m model.Fitted, task model.Task, rows int, predict func(i int, out []float64)) []float64 {
+	t.Helper()
 	k := m.Outputs()
-	out := make([]float64, x.Rows*k)
-	for i := range x.Rows {
+	out := make([]float64, rows*k)
+	for i := range rows {
 		p := out[i*k : (i+1)*k : (i+1)*k]
 		for j := range p {
 			p[j] = math.NaN() // so that an output left unwritten shows
 		}
-		m.Predict(x.Row(i), p)
+		predict(i, p)
 		if err := valid(task, p); err != nil {
 			t.Fatalf("prediction of row %d: %v", i, err)
 		}

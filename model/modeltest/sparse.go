@@ -111,17 +111,5 @@ func checkSparseRefused(t *testing.T, e model.Entry, task model.Task) {
 // predictWide is predictAll with the sparse part.
 func predictWide(t *testing.T, m model.Fitted, task model.Task, x *model.Matrix) []float64 {
 	t.Helper()
-	k := m.Outputs()
-	out := make([]float64, x.Rows*k)
-	for i := range x.Rows {
-		p := out[i*k : (i+1)*k : (i+1)*k]
-		for j := range p {
-			p[j] = math.NaN()
-		}
-		model.PredictRow(m, x, i, p)
-		if err := valid(task, p); err != nil {
-			t.Fatalf("prediction of row %d with its sparse part: %v", i, err)
-		}
-	}
-	return out
+	return predictEach(t, m, task, x.Rows, func(i int, out []float64) { model.PredictRow(m, x, i, out) })
 }
